@@ -4,6 +4,7 @@
 //! part of a shipped crate, and nothing here needs more than Rust, Node and npm: what needs more
 //! says so and is skipped.
 
+mod coverage;
 mod deps;
 mod graph;
 mod process;
@@ -38,6 +39,7 @@ fn dispatch(args: &[&str]) -> Result<()> {
     }
     match command {
         "deps" => deps::run(rest),
+        "coverage" => coverage::run(rest),
         other => Err(format!("no command `{other}`; see `cargo xtask --help`")),
     }
 }
@@ -51,6 +53,8 @@ Project tasks. Usage: cargo xtask <command> [arguments]
 
 Commands:
   deps                     Check who depends on whom against the rule in CONTRIBUTING.md.
+  coverage [--write]       Check tests/uts/coverage.tsv against the tests (and against the index of
+                           test specifications when ../shared is there); --write makes it anew.
   help                     This text.
 
 CARGO_TARGET_DIR is respected. cargo-nextest is used when it is installed.
@@ -63,7 +67,7 @@ mod tests {
     #[test]
     fn help_names_every_command_and_step() {
         let help = help();
-        for word in ["deps"] {
+        for word in ["deps", "coverage"] {
             assert!(help.contains(word), "{word}");
         }
     }
