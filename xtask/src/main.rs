@@ -8,6 +8,11 @@ mod coverage;
 mod deps;
 mod graph;
 mod process;
+mod release;
+mod report;
+mod size;
+mod steps;
+mod test;
 
 use std::process::ExitCode;
 
@@ -38,23 +43,40 @@ fn dispatch(args: &[&str]) -> Result<()> {
         return Ok(());
     }
     match command {
+        "test" => test::run(rest),
         "deps" => deps::run(rest),
         "coverage" => coverage::run(rest),
+        "size" => size::run(rest),
+        "release-check" => release::run(rest),
         other => Err(format!("no command `{other}`; see `cargo xtask --help`")),
     }
 }
 
 fn help() -> String {
-    String::from(HELP)
+    let mut text = String::from(HELP);
+    text.push_str("\nSteps of `cargo xtask test`, in the order in which they run:\n");
+    for step in steps::ALL {
+        text.push_str(&format!("  {:<12} {}\n", step.name, step.about));
+    }
+    text.push_str("\nSteps that only `cargo xtask release-check` runs:\n");
+    for step in release::EXTRA {
+        text.push_str(&format!("  {:<12} {}\n", step.name, step.about));
+    }
+    text
 }
 
 const HELP: &str = "\
 Project tasks. Usage: cargo xtask <command> [arguments]
 
 Commands:
+  test [step...]           Run all that CI runs, or only the named steps. Every step runs even when
+                           an earlier one fails, unless the build itself fails.
   deps                     Check who depends on whom against the rule in CONTRIBUTING.md.
   coverage [--write]       Check tests/uts/coverage.tsv against the tests (and against the index of
                            test specifications when ../shared is there); --write makes it anew.
+  size [--all]             Size of the minimal client beside the floor program; --all adds a row for
+                           each feature of the facade.
+  release-check [step...]  All of `test`, and the slow steps that a release needs besides.
   help                     This text.
 
 CARGO_TARGET_DIR is respected. cargo-nextest is used when it is installed.
@@ -67,8 +89,11 @@ mod tests {
     #[test]
     fn help_names_every_command_and_step() {
         let help = help();
-        for word in ["deps", "coverage"] {
+        for word in ["test", "deps", "coverage", "size", "release-check"] {
             assert!(help.contains(word), "{word}");
+        }
+        for step in steps::ALL.iter().chain(release::EXTRA) {
+            assert!(help.contains(step.name), "{}", step.name);
         }
     }
 

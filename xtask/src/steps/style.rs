@@ -1,0 +1,50 @@
+//! Formatting, lints and documentation.
+
+use crate::graph::Graph;
+use crate::report::Outcome;
+use crate::steps::build;
+use crate::{Result, process};
+
+/// `cargo fmt --check`.
+pub(crate) fn fmt() -> Outcome {
+    process::run(&mut process::cargo(["fmt", "--all", "--check"])).into()
+}
+
+/// Clippy on each package alone: together, one package's features would hide what another lacks.
+pub(crate) fn clippy() -> Outcome {
+    lint_all().into()
+}
+
+/// `cargo doc`, where a warning is an error.
+pub(crate) fn docs() -> Outcome {
+    let args = ["doc", "--workspace", "--no-deps", "--locked"];
+    let mut command = process::cargo(args);
+    command
+        .args(build::full())
+        .env("RUSTDOCFLAGS", "-D warnings");
+    process::run(&mut command).into()
+}
+
+fn lint_all() -> Result<String> {
+    let graph = Graph::load()?;
+    let mut names: Vec<&str> = graph
+        .ours()
+        .map(|(_, package)| package.name.as_str())
+        .collect();
+    names.sort_unstable();
+    let mut failed = Vec::new();
+    for name in &names {
+        let mut command =
+            process::cargo(["clippy", "--quiet", "--locked", "--all-targets", "-p", name]);
+        if *name == "ably" {
+            command.args(build::full());
+        }
+        if process::run(command.args(["--", "-D", "warnings"])).is_err() {
+            failed.push(*name);
+        }
+    }
+    match failed.len() {
+        0 => Ok(format!("{} packages", names.len())),
+        _ => Err(format!("in {}", failed.join(", "))),
+    }
+}
