@@ -4,6 +4,8 @@
 //! part of a shipped crate, and nothing here needs more than Rust, Node and npm: what needs more
 //! says so and is skipped.
 
+mod bench;
+mod callgrind;
 mod coverage;
 mod deps;
 mod graph;
@@ -47,6 +49,7 @@ fn dispatch(args: &[&str]) -> Result<()> {
         "deps" => deps::run(rest),
         "coverage" => coverage::run(rest),
         "size" => size::run(rest),
+        "bench" => bench::run(rest),
         "release-check" => release::run(rest),
         other => Err(format!("no command `{other}`; see `cargo xtask --help`")),
     }
@@ -76,6 +79,12 @@ Commands:
                            test specifications when ../shared is there); --write makes it anew.
   size [--all]             Size of the minimal client beside the floor program; --all adds a row for
                            each feature of the facade.
+  bench receive [options]  Cost of a received message: this client, the floor program, ably-js.
+                             --messages N     messages for the CPU time runs (default 200000)
+                             --callgrind N    messages for the instruction counts (default 20000)
+                             --runs N         CPU time runs, the fastest counts (default 3)
+                             --no-callgrind   CPU time only
+                             --check          fail when a bound is exceeded
   release-check [step...]  All of `test`, and the slow steps that a release needs besides.
   help                     This text.
 
@@ -89,7 +98,14 @@ mod tests {
     #[test]
     fn help_names_every_command_and_step() {
         let help = help();
-        for word in ["test", "deps", "coverage", "size", "release-check"] {
+        for word in [
+            "test",
+            "deps",
+            "coverage",
+            "size",
+            "bench receive",
+            "release-check",
+        ] {
             assert!(help.contains(word), "{word}");
         }
         for step in steps::ALL.iter().chain(release::EXTRA) {
