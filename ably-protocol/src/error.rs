@@ -90,6 +90,11 @@ impl ErrorInfo {
         })
     }
 
+    /// The link that was given, without Ably's page as a fallback.
+    pub(crate) fn given_href(&self) -> &Option<Str> {
+        &self.0.href
+    }
+
     /// The id of the request that failed, when request ids are on. Spec: RSC7c.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()

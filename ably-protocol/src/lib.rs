@@ -26,6 +26,7 @@ mod action;
 mod codec;
 mod data;
 mod details;
+mod digits;
 mod error;
 mod error_code;
 mod flags;
@@ -36,6 +37,7 @@ mod presence_message;
 mod protocol_message;
 mod secret;
 mod text;
+pub mod wire;
 
 pub use action::Action;
 pub use codec::{Codec, Format, Frame};

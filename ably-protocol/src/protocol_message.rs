@@ -4,6 +4,7 @@ use alloc::{boxed::Box, collections::BTreeMap, sync::Arc};
 
 use crate::{
     Action, AuthDetails, ConnectionDetails, ErrorInfo, Flags, Items, Message, Messages, Str,
+    digits::Digits,
 };
 
 /// Channel parameters, by name.
@@ -104,24 +105,7 @@ impl Message {
 
 /// The id of the `index`th child of a protocol message.
 pub(crate) fn child_id(parent: &str, index: usize) -> Str {
-    let mut digits = [0u8; 20];
-    let mut at = digits.len();
-    let mut rest = index;
-    loop {
-        at -= 1;
-        if let Some(d) = digits.get_mut(at) {
-            *d = b'0' + (rest % 10) as u8;
-        }
-        rest /= 10;
-        if rest == 0 {
-            break;
-        }
-    }
-    let number = digits
-        .get(at..)
-        .and_then(|d| core::str::from_utf8(d).ok())
-        .unwrap_or("0");
-    Str::concat(&[parent, ":", number])
+    Str::concat(&[parent, ":", Digits::of(index as u64).as_str()])
 }
 
 #[cfg(test)]

@@ -5,9 +5,14 @@
 //! messages are slices of it.
 
 use alloc::{string::String, sync::Arc};
-use core::{borrow::Borrow, cmp::Ordering, fmt, hash, ops::Deref};
+use core::{
+    borrow::Borrow,
+    cmp::Ordering,
+    fmt, hash,
+    ops::{Deref, Range},
+};
 
-const INLINE: usize = 30;
+const INLINE: usize = Str::INLINE;
 
 /// An immutable string, cheap to clone (at most a reference count).
 #[derive(Clone)]
@@ -21,6 +26,9 @@ enum Repr {
 }
 
 impl Str {
+    /// Strings up to this many bytes are kept in place.
+    pub const INLINE: usize = 30;
+
     /// Makes a string of a literal; allocates nothing.
     pub const fn from_static(text: &'static str) -> Self {
         Self(Repr::Static(text))
@@ -91,6 +99,16 @@ impl Str {
             }),
             _ => Self::new(part),
         }
+    }
+
+    /// Takes the slice `range` of `buf`; `None` when there is no such slice.
+    pub fn slice(buf: &Arc<str>, range: Range<usize>) -> Option<Self> {
+        buf.get(range.clone())?;
+        Some(Self(Repr::Shared {
+            buf: buf.clone(),
+            start: u32::try_from(range.start).ok()?,
+            end: u32::try_from(range.end).ok()?,
+        }))
     }
 
     /// The text.

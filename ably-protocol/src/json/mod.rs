@@ -1,11 +1,23 @@
 //! The JSON codec.
+//!
+//! Spec: RSL4d, RSL6a1, RTN2a.
 
 use alloc::{string::String, sync::Arc, vec::Vec};
 use bytes::{Bytes, BytesMut};
 
 use crate::{
-    Codec, ErrorCode, ErrorInfo, Format, Frame, Item, Message, Messages, ProtocolMessage, Value,
+    Codec, ErrorInfo, Format, Frame, Item, Message, Messages, ProtocolMessage, Value, wire,
+    wire::{Reader, Writer},
 };
+
+mod arena;
+mod reader;
+mod scan;
+mod string;
+mod writer;
+
+use reader::JsonReader;
+use writer::JsonWriter;
 
 /// Reads and writes Ably's JSON format.
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,47 +28,73 @@ impl Codec for JsonCodec {
         Format::Json
     }
 
-    fn decode(&self, _frame: &Frame) -> Result<ProtocolMessage, ErrorInfo> {
-        Err(unwritten())
+    fn decode(&self, frame: &Frame) -> Result<ProtocolMessage, ErrorInfo> {
+        whole(frame.bytes(), wire::read_protocol_message)
     }
 
-    fn encode(&self, _message: &ProtocolMessage, _into: &mut BytesMut) -> Result<(), ErrorInfo> {
-        Err(unwritten())
+    fn encode(&self, message: &ProtocolMessage, into: &mut BytesMut) -> Result<(), ErrorInfo> {
+        wire::write_protocol_message(&mut JsonWriter::new(into), message)
     }
 
-    fn decode_messages(&self, _body: &Bytes) -> Result<Messages, ErrorInfo> {
-        Err(unwritten())
+    fn decode_messages(&self, body: &Bytes) -> Result<Messages, ErrorInfo> {
+        whole(body, wire::read_messages)
     }
 
-    fn encode_messages(&self, _m: &[Arc<Message>], _into: &mut BytesMut) -> Result<(), ErrorInfo> {
-        Err(unwritten())
+    fn encode_messages(
+        &self,
+        messages: &[Arc<Message>],
+        into: &mut BytesMut,
+    ) -> Result<(), ErrorInfo> {
+        wire::write_messages(&mut JsonWriter::new(into), messages)
     }
 
-    fn decode_value(&self, _body: &Bytes) -> Result<Value, ErrorInfo> {
-        Err(unwritten())
+    fn decode_value(&self, body: &Bytes) -> Result<Value, ErrorInfo> {
+        whole(body, Reader::value)
     }
 
-    fn encode_value(&self, _value: &Value, _into: &mut BytesMut) -> Result<(), ErrorInfo> {
-        Err(unwritten())
+    fn encode_value(&self, value: &Value, into: &mut BytesMut) -> Result<(), ErrorInfo> {
+        JsonWriter::new(into).value(value);
+        Ok(())
     }
 }
 
-fn unwritten() -> ErrorInfo {
-    ErrorInfo::new(
-        ErrorCode::INTERNAL,
-        500,
-        "the JSON codec is not written yet",
-    )
+/// Cuts a body that is a JSON list into its items, each a slice of the body: a comet response is a
+/// list of protocol messages.
+///
+/// # Errors
+/// - `40013` the body is not a JSON list.
+pub fn split_list(body: &Bytes) -> Result<Vec<Bytes>, ErrorInfo> {
+    whole(body, |r| {
+        let mut items = Vec::new();
+        if let Some(mut scope) = r.list()? {
+            while r.item(&mut scope)? {
+                items.push(body.slice(r.span()?));
+            }
+        }
+        Ok(items)
+    })
 }
 
-pub(crate) fn read_items(_bytes: &Bytes) -> Result<Vec<Item>, ErrorInfo> {
-    Err(unwritten())
+fn whole<'a, T>(
+    body: &'a Bytes,
+    read: impl FnOnce(&mut JsonReader<'a>) -> Result<T, ErrorInfo>,
+) -> Result<T, ErrorInfo> {
+    let mut reader = JsonReader::new(body)?;
+    let value = read(&mut reader)?;
+    reader.end()?;
+    Ok(value)
 }
 
-pub(crate) fn read_value(_text: &str) -> Result<Value, ErrorInfo> {
-    Err(unwritten())
+pub(crate) fn read_items(bytes: &Bytes) -> Result<Vec<Item>, ErrorInfo> {
+    whole(bytes, wire::read_items)
 }
 
-pub(crate) fn write_value(_value: &Value) -> String {
-    String::new()
+pub(crate) fn read_value(text: &str) -> Result<Value, ErrorInfo> {
+    whole(&Bytes::copy_from_slice(text.as_bytes()), Reader::value)
+}
+
+pub(crate) fn write_value(value: &Value) -> String {
+    let mut out = String::new();
+    JsonWriter::new(&mut out).value(value);
+    out
 }

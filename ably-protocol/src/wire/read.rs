@@ -1,0 +1,123 @@
+//! Reads protocol messages and messages from any [`Reader`].
+//!
+//! Absent, null and unknown fields are alike; unknown numbers are kept. A field of the wrong type is
+//! an error, except where it only informs (`error`, `version`, `operation`).
+//!
+//! Spec: TR4, TM2, RTF1, RSF1.
+
+use alloc::{boxed::Box, sync::Arc, vec::Vec};
+
+use crate::{
+    Action, Flags, Item, Message, MessageAction, Messages, ProtocolMessage,
+    wire::{Field, Reader, read_parts as parts},
+};
+
+use crate::ErrorInfo;
+
+/// Reads one protocol message.
+///
+/// # Errors
+/// - `40013` the input is malformed or a field has the wrong type.
+pub fn read_protocol_message<R: Reader>(r: &mut R) -> Result<ProtocolMessage, ErrorInfo> {
+    let mut pm = ProtocolMessage::default();
+    let Some(mut scope) = r.map()? else {
+        return Ok(pm);
+    };
+    while let Some(field) = r.field(&mut scope)? {
+        match field {
+            Field::Action => pm.action = Action(parts::small(r)?),
+            Field::Flags => pm.flags = Flags(r.int()?.unwrap_or(0) as u64),
+            Field::Id => pm.id = r.text()?,
+            Field::Channel => pm.channel = r.text()?,
+            Field::ChannelSerial => pm.channel_serial = r.text()?,
+            Field::ConnectionId => pm.connection_id = r.text()?,
+            Field::MsgSerial => pm.msg_serial = r.int()?,
+            Field::Count => pm.count = r.int()?.map(|n| n.clamp(0, u32::MAX.into()) as u32),
+            Field::Timestamp => pm.timestamp = r.int()?,
+            Field::Error => pm.error = parts::read_error(r)?,
+            Field::Params => pm.params = parts::read_texts(r)?.map(Box::new),
+            Field::ConnectionDetails => {
+                pm.connection_details = parts::read_connection_details(r)?.map(Box::new);
+            }
+            Field::Auth => pm.auth = parts::read_auth(r)?.map(Box::new),
+            Field::Messages => pm.messages = read_messages(r)?,
+            Field::Presence => pm.presence = r.items()?,
+            Field::Annotations => pm.annotations = r.items()?,
+            Field::State => pm.state = r.items()?,
+            _ => r.skip()?,
+        }
+    }
+    Ok(pm)
+}
+
+/// Reads a list of messages.
+///
+/// # Errors
+/// - `40013` the input is malformed or a field has the wrong type.
+pub fn read_messages<R: Reader>(r: &mut R) -> Result<Messages, ErrorInfo> {
+    let mut messages = Messages::new();
+    if let Some(mut scope) = r.list()? {
+        while r.item(&mut scope)? {
+            messages.push(Arc::new(read_message(r)?));
+        }
+    }
+    Ok(messages)
+}
+
+fn read_message<R: Reader>(r: &mut R) -> Result<Message, ErrorInfo> {
+    let mut m = Message::default();
+    let Some(mut scope) = r.map()? else {
+        return Ok(m);
+    };
+    while let Some(field) = r.field(&mut scope)? {
+        match field {
+            Field::Id => m.id = r.text()?,
+            Field::Name => m.name = r.text()?,
+            Field::Data => m.data = r.data()?,
+            // Some servers send an empty encoding for none.
+            Field::Encoding => m.encoding = r.text()?.filter(|e| !e.is_empty()),
+            Field::ClientId => m.client_id = r.text()?,
+            Field::ConnectionId => m.connection_id = r.text()?,
+            Field::ConnectionKey => m.connection_key = r.text()?,
+            Field::Timestamp => m.timestamp = r.int()?,
+            Field::Extras => m.extras = r.json()?,
+            Field::Action => m.action = MessageAction(parts::small(r)?),
+            Field::Serial => m.serial = r.text()?,
+            // An object from protocol 4 on.
+            Field::Version => m.version = parts::text_if_text(r)?,
+            Field::CreatedAt => m.created_at = r.int()?,
+            Field::Operation => m.operation = parts::read_operation(r)?.map(Arc::new),
+            Field::Summary => m.summary = r.json()?,
+            _ => r.skip()?,
+        }
+    }
+    Ok(m)
+}
+
+/// Reads a list of items: presence messages, annotations or object messages.
+///
+/// # Errors
+/// - `40013` it is not a list of maps.
+pub fn read_items<R: Reader>(r: &mut R) -> Result<Vec<Item>, ErrorInfo> {
+    let mut items = Vec::new();
+    if let Some(mut scope) = r.list()? {
+        while r.item(&mut scope)? {
+            items.push(read_item(r)?);
+        }
+    }
+    Ok(items)
+}
+
+/// Reads one item.
+///
+/// # Errors
+/// - `40013` it is not a map.
+pub fn read_item<R: Reader>(r: &mut R) -> Result<Item, ErrorInfo> {
+    let mut fields = Vec::new();
+    if let Some(mut scope) = r.map()? {
+        while let Some(name) = r.key(&mut scope)? {
+            fields.push((name, r.value()?));
+        }
+    }
+    Ok(Item::from_fields(fields))
+}
