@@ -10,9 +10,13 @@ use std::time::{Duration, Instant};
 use crate::Result;
 
 /// The folder of the workspace.
+///
+/// Cargo tells it anew at each run. What it told when xtask was built may be another checkout that
+/// shares the target folder.
 pub(crate) fn root() -> PathBuf {
-    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here).to_path_buf()
+    let here = std::env::var_os("CARGO_MANIFEST_DIR");
+    let here = here.map_or_else(|| PathBuf::from(env!("CARGO_MANIFEST_DIR")), PathBuf::from);
+    here.parent().unwrap_or(&here).to_path_buf()
 }
 
 /// Where cargo puts what it builds.
