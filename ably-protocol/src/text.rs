@@ -101,6 +101,25 @@ impl Str {
         }
     }
 
+    /// Copies `range` of `text`, at most [`Str::INLINE`] bytes, in place.
+    ///
+    /// Takes a whole window of the text where there is one, as a copy of fixed length is several
+    /// times cheaper; what lies behind the string is never shown.
+    #[inline]
+    pub(crate) fn short(text: &str, range: Range<usize>) -> Self {
+        let window = text
+            .as_bytes()
+            .get(range.start..)
+            .and_then(<[u8]>::first_chunk::<INLINE>);
+        match window {
+            Some(bytes) if range.len() <= INLINE => Self(Repr::Inline {
+                len: range.len() as u8,
+                bytes: *bytes,
+            }),
+            _ => Self::new(text.get(range).unwrap_or_default()),
+        }
+    }
+
     /// Takes the slice `range` of `buf`; `None` when there is no such slice.
     pub fn slice(buf: &Arc<str>, range: Range<usize>) -> Option<Self> {
         buf.get(range.clone())?;

@@ -28,9 +28,10 @@ impl<'a> Arena<'a> {
     }
 
     /// The string at `range` of the text.
+    #[inline]
     pub(super) fn string(&mut self, range: Range<usize>) -> Str {
         if range.len() <= Str::INLINE {
-            return Str::new(self.text.get(range).unwrap_or_default());
+            return Str::short(self.text, range);
         }
         // Places come in ascending order, so they are not in front of the stretch.
         let place = range.start.wrapping_sub(self.start)..range.end.wrapping_sub(self.start);

@@ -29,7 +29,9 @@ impl Codec for JsonCodec {
     }
 
     fn decode(&self, frame: &Frame) -> Result<ProtocolMessage, ErrorInfo> {
-        whole(frame.bytes(), wire::read_protocol_message)
+        let mut pm = ProtocolMessage::default();
+        whole(frame.bytes(), |r| wire::read_protocol_message(r, &mut pm))?;
+        Ok(pm)
     }
 
     fn encode(&self, message: &ProtocolMessage, into: &mut BytesMut) -> Result<(), ErrorInfo> {

@@ -6,6 +6,7 @@
 //!
 //! Spec: RFC 8259; depth is limited to 128.
 
+use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
 use core::ops::Range;
 
@@ -27,12 +28,6 @@ pub(super) struct JsonReader<'a> {
     at: usize,
     depth: u32,
     arena: Arena<'a>,
-}
-
-/// A string as it stands in the text, without its quotes.
-struct Quoted {
-    inside: Range<usize>,
-    escaped: bool,
 }
 
 /// True until the first member of a map or list.
@@ -70,6 +65,14 @@ impl<'a> JsonReader<'a> {
     /// The next byte that is not white space.
     #[inline]
     fn peek(&mut self) -> Option<u8> {
+        match self.text.as_bytes().get(self.at) {
+            Some(b' ' | b'\n' | b'\r' | b'\t') => self.peek_far(),
+            other => other.copied(),
+        }
+    }
+
+    #[cold]
+    fn peek_far(&mut self) -> Option<u8> {
         loop {
             match self.text.as_bytes().get(self.at) {
                 Some(b' ' | b'\n' | b'\r' | b'\t') => self.at += 1,
@@ -111,42 +114,68 @@ impl<'a> JsonReader<'a> {
         }
     }
 
+    /// Passes over the opening quote of a string.
     #[inline]
-    fn quoted(&mut self) -> Result<Quoted, ErrorInfo> {
-        self.expect(b'"', "a string is expected")?;
+    fn quote(&mut self) -> Result<(), ErrorInfo> {
+        self.expect(b'"', "a string is expected")
+    }
+
+    /// The inside of a string without escapes, whose opening quote was passed; `None`, and nothing
+    /// passed, when there is something in it that needs a closer look.
+    #[inline]
+    fn plain(&mut self) -> Option<Range<usize>> {
+        let bytes = self.text.as_bytes();
+        let end = plain_end(bytes, self.at);
+        (bytes.get(end) == Some(&b'"')).then(|| {
+            let inside = self.at..end;
+            self.at = end + 1;
+            inside
+        })
+    }
+
+    /// The inside of a string that may have escapes, whose opening quote was passed.
+    #[cold]
+    fn escaped(&mut self) -> Result<Range<usize>, ErrorInfo> {
         let bytes = self.text.as_bytes();
         let start = self.at;
-        let mut end = plain_end(bytes, start);
-        let mut escaped = false;
+        let mut end = start;
         loop {
+            end = plain_end(bytes, end);
             match bytes.get(end) {
                 Some(b'"') => break,
-                Some(b'\\') => {
-                    escaped = true;
-                    match escape_end(bytes, end) {
-                        Some(after) => end = plain_end(bytes, after),
-                        None => return self.fail("a string has an unknown escape"),
-                    }
-                }
+                Some(b'\\') => match escape_end(bytes, end) {
+                    Some(after) => end = after,
+                    None => return self.fail("a string has an unknown escape"),
+                },
                 Some(_) => return self.fail("a string holds a control character"),
                 None => return self.fail("a string does not end"),
             }
         }
         self.at = end + 1;
-        Ok(Quoted {
-            inside: start..end,
-            escaped,
-        })
+        Ok(start..end)
     }
 
     #[inline]
     fn string(&mut self) -> Result<Str, ErrorInfo> {
-        let q = self.quoted()?;
-        Ok(if q.escaped {
-            unescape(self.text.get(q.inside).unwrap_or_default()).into()
-        } else {
-            self.arena.string(q.inside)
-        })
+        self.quote()?;
+        match self.plain() {
+            Some(inside) => Ok(self.arena.string(inside)),
+            None => self.unescaped().map(Str::from),
+        }
+    }
+
+    #[cold]
+    fn unescaped(&mut self) -> Result<String, ErrorInfo> {
+        let inside = self.escaped()?;
+        Ok(unescape(self.text.get(inside).unwrap_or_default()))
+    }
+
+    fn skip_string(&mut self) -> Result<(), ErrorInfo> {
+        self.quote()?;
+        if self.plain().is_none() {
+            self.escaped()?;
+        }
+        Ok(())
     }
 
     fn number(&mut self) -> Result<Number, ErrorInfo> {
@@ -218,12 +247,10 @@ impl Reader for JsonReader<'_> {
         if !self.more(scope, b'}')? {
             return Ok(None);
         }
-        let q = self.quoted()?;
-        let name = self.text.get(q.inside).unwrap_or_default();
-        let field = if q.escaped {
-            Field::of(&unescape(name))
-        } else {
-            Field::of(name)
+        self.quote()?;
+        let field = match self.plain() {
+            Some(inside) => Field::of(self.text.get(inside).unwrap_or_default()),
+            None => Field::of(&self.unescaped()?),
         };
         self.expect(b':', "a colon is expected")?;
         Ok(Some(field))
@@ -251,15 +278,18 @@ impl Reader for JsonReader<'_> {
     }
 
     fn text(&mut self) -> Result<Option<Str>, ErrorInfo> {
+        if self.peek() == Some(b'"') {
+            return self.string().map(Some);
+        }
         if self.null()? {
             return Ok(None);
         }
-        self.string().map(Some)
+        self.fail("a string is expected")
     }
 
     fn int(&mut self) -> Result<Option<i64>, ErrorInfo> {
-        if self.null()? {
-            return Ok(None);
+        if self.peek() == Some(b'n') {
+            return self.word("null").map(|()| None);
         }
         Ok(Some(match self.number()? {
             Number::Int(i) => i,
@@ -301,7 +331,7 @@ impl Reader for JsonReader<'_> {
                 Number::Float(f) => Value::Float(f),
             },
             Kind::Map => {
-                let mut fields = alloc::vec::Vec::new();
+                let mut fields = Vec::new();
                 let mut scope = self.enter()?;
                 while let Some(key) = self.key(&mut scope)? {
                     fields.push((key, self.value()?));
@@ -309,7 +339,7 @@ impl Reader for JsonReader<'_> {
                 Value::Map(fields)
             }
             Kind::List => {
-                let mut items = alloc::vec::Vec::new();
+                let mut items = Vec::new();
                 let mut scope = self.enter()?;
                 while self.item(&mut scope)? {
                     items.push(self.value()?);
@@ -330,12 +360,12 @@ impl Reader for JsonReader<'_> {
 
     fn skip(&mut self) -> Result<(), ErrorInfo> {
         match self.kind() {
-            Kind::Text => self.quoted().map(|_| ()),
+            Kind::Text => self.skip_string(),
             Kind::Number => self.number().map(|_| ()),
             Kind::Map => {
                 let mut scope = self.enter()?;
                 while self.more(&mut scope, b'}')? {
-                    self.quoted()?;
+                    self.skip_string()?;
                     self.expect(b':', "a colon is expected")?;
                     self.skip()?;
                 }

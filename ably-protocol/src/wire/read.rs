@@ -14,14 +14,16 @@ use crate::{
 
 use crate::ErrorInfo;
 
-/// Reads one protocol message.
+/// Reads one protocol message into `pm`, an empty one.
 ///
 /// # Errors
 /// - `40013` the input is malformed or a field has the wrong type.
-pub fn read_protocol_message<R: Reader>(r: &mut R) -> Result<ProtocolMessage, ErrorInfo> {
-    let mut pm = ProtocolMessage::default();
+pub fn read_protocol_message<R: Reader>(
+    r: &mut R,
+    pm: &mut ProtocolMessage,
+) -> Result<(), ErrorInfo> {
     let Some(mut scope) = r.map()? else {
-        return Ok(pm);
+        return Ok(());
     };
     while let Some(field) = r.field(&mut scope)? {
         match field {
@@ -47,7 +49,7 @@ pub fn read_protocol_message<R: Reader>(r: &mut R) -> Result<ProtocolMessage, Er
             _ => r.skip()?,
         }
     }
-    Ok(pm)
+    Ok(())
 }
 
 /// Reads a list of messages.
@@ -58,16 +60,20 @@ pub fn read_messages<R: Reader>(r: &mut R) -> Result<Messages, ErrorInfo> {
     let mut messages = Messages::new();
     if let Some(mut scope) = r.list()? {
         while r.item(&mut scope)? {
-            messages.push(Arc::new(read_message(r)?));
+            // Read in place: a message is large to move.
+            let mut message = Arc::<Message>::default();
+            if let Some(m) = Arc::get_mut(&mut message) {
+                read_message(r, m)?;
+            }
+            messages.push(message);
         }
     }
     Ok(messages)
 }
 
-fn read_message<R: Reader>(r: &mut R) -> Result<Message, ErrorInfo> {
-    let mut m = Message::default();
+fn read_message<R: Reader>(r: &mut R, m: &mut Message) -> Result<(), ErrorInfo> {
     let Some(mut scope) = r.map()? else {
-        return Ok(m);
+        return Ok(());
     };
     while let Some(field) = r.field(&mut scope)? {
         match field {
@@ -91,7 +97,7 @@ fn read_message<R: Reader>(r: &mut R) -> Result<Message, ErrorInfo> {
             _ => r.skip()?,
         }
     }
-    Ok(m)
+    Ok(())
 }
 
 /// Reads a list of items: presence messages, annotations or object messages.
