@@ -1,0 +1,191 @@
+//! One sequence of attempts: credential, primary host, fallback hosts.
+//!
+//! Does not wait between sequences: that is `lifecycle`.
+//!
+//! Spec: RTN14, RTN17, RTB1, RSA4.
+
+use core::time::Duration;
+
+use ably_protocol::{ErrorCode, ErrorInfo};
+
+use super::{ConnectionState, Link, errors};
+use crate::{
+    Credential, Engine, FailureKind, LogLevel, Now, OpId, Output, Target, TokenParams,
+    TransportError, auth::Need, entropy, timers::Timer,
+};
+
+/// `base` with back-off and jitter for the `count`th retry. Spec: RTB1.
+pub(crate) fn backoff(base: Duration, count: u32, entropy: &mut dyn crate::Entropy) -> Duration {
+    let factor = ((f64::from(count) + 2.0) / 3.0).min(2.0);
+    base.mul_f64(factor * (1.0 - 0.2 * entropy::fraction(entropy)))
+}
+
+impl Engine {
+    /// Begins a sequence of attempts; the state is `connecting`.
+    pub(super) fn start_connect(&mut self, now: Now) {
+        let t = self.config.timeouts;
+        if !self.timers.is_running(Timer::Suspend) {
+            self.timers
+                .start(Timer::Suspend, now.mono.after(self.conn.state_ttl));
+        }
+        let most = t.web_socket_connect + t.realtime_request;
+        self.timers.start(Timer::Transition, now.mono.after(most));
+        self.plan_hosts();
+        let refused = self
+            .conn
+            .error_reason
+            .as_ref()
+            .is_some_and(ErrorInfo::is_token_error);
+        match self.auth.need(now, refused) {
+            Need::Ready => {
+                self.open_next_host(now);
+            }
+            Need::Fetch => {
+                let op = self.new_op();
+                self.conn.link = Link::Token(op);
+                self.timers
+                    .start(Timer::Token, now.mono.after(t.realtime_request));
+                let params = TokenParams {
+                    client_id: self.config.client_id.clone(),
+                    ..TokenParams::default()
+                };
+                self.outputs.push_back(Output::FetchToken { op, params });
+            }
+            Need::Impossible(error) => self.notify(now, ConnectionState::Failed, Some(error)),
+        }
+    }
+
+    /// The primary host, then some fallbacks in random order. Spec: RTN17h–RTN17j.
+    fn plan_hosts(&mut self) {
+        let mut fallbacks = self.config.hosts.fallbacks.clone();
+        for i in (1..fallbacks.len()).rev() {
+            let pick = entropy::fraction(&mut *self.entropy) * (i + 1) as f64;
+            fallbacks.swap(i, pick as usize);
+        }
+        fallbacks.truncate(self.config.timeouts.http_max_retry_count as usize);
+        if !core::mem::take(&mut self.conn.skip_primary) || fallbacks.is_empty() {
+            fallbacks.push(self.config.hosts.primary.clone());
+        }
+        self.conn.hosts_left = fallbacks;
+    }
+
+    pub(super) fn open_next_host(&mut self, now: Now) -> bool {
+        let Some(host) = self.conn.hosts_left.pop() else {
+            return false;
+        };
+        self.discard_stale_connection(now);
+        let op = self.new_op();
+        self.conn.host = Some(host.clone());
+        self.conn.link = Link::Opening(op);
+        let wait = self.config.timeouts.realtime_request;
+        self.timers.start(Timer::Attempt, now.mono.after(wait));
+        let c = &self.config;
+        let target = Target::new(host, c.port, c.tls, self.connection_path(), c.format);
+        self.log(LogLevel::Minor, "connection", || {
+            alloc::format!("opening {target:?}")
+        });
+        self.outputs.push_back(Output::OpenTransport { op, target });
+        true
+    }
+
+    /// Forgets a connection that the server has forgotten. Spec: RTN15g (to 6.0).
+    fn discard_stale_connection(&mut self, now: Now) {
+        let Some(last) = self.conn.last_activity else {
+            return;
+        };
+        let kept = self.conn.state_ttl + self.conn.max_idle.unwrap_or_default();
+        if self.conn.id.is_some() && now.elapsed_since(last) > kept {
+            self.clear_connection();
+            self.conn.suspend_expired = true;
+        }
+    }
+
+    /// Id, key and serials mean nothing any more. Spec: RTN8c, RTN9c, RTN19a2.
+    pub(super) fn clear_connection(&mut self) {
+        self.conn.id = None;
+        self.conn.key = None;
+        self.outbox.renumber();
+        self.connection_id_changed();
+    }
+
+    pub(crate) fn on_opened(&mut self, op: OpId) {
+        if matches!(self.conn.link, Link::Opening(o) if o == op) {
+            self.conn.link = Link::Pending(op);
+        }
+    }
+
+    pub(crate) fn on_token(&mut self, now: Now, op: OpId, result: Result<Credential, ErrorInfo>) {
+        if !matches!(self.conn.link, Link::Token(o) if o == op) {
+            return;
+        }
+        self.conn.link = Link::None;
+        self.timers.stop(Timer::Token);
+        let details = match result {
+            Ok(Credential::Token(details)) => details,
+            Err(error) => return self.auth_failed(now, error),
+        };
+        if let Some(told) = &details.client_id {
+            let told = told.clone();
+            if let Err(error) = self.auth.learn_client_id(&told) {
+                return self.auth_failed(now, error);
+            }
+        }
+        self.auth.set_token(details);
+        self.open_next_host(now);
+    }
+
+    pub(super) fn token_timed_out(&mut self, now: Now) {
+        if let Link::Token(op) = self.conn.link {
+            self.conn.link = Link::None;
+            self.outputs.push_back(Output::Cancel { op });
+            let error = ErrorInfo::new(
+                ErrorCode::AUTH_CALLBACK_FAILED,
+                401,
+                "the token callback did not answer within realtimeRequestTimeout",
+            );
+            self.auth_failed(now, error);
+        }
+    }
+
+    /// Spec: RSA4c, RSA4d, RSA15c.
+    fn auth_failed(&mut self, now: Now, error: ErrorInfo) {
+        let fatal = [ErrorCode::NO_RENEWAL, ErrorCode::INCOMPATIBLE_CREDENTIAL];
+        if fatal.contains(&error.code()) {
+            return self.notify(now, ConnectionState::Failed, Some(error));
+        }
+        let wrap = |status, text: &'static str| {
+            ErrorInfo::builder(ErrorCode::AUTH_FAILED, status, text)
+                .cause(error.clone())
+                .build()
+        };
+        if error.status_code() == 403 {
+            let error = wrap(403, "the token callback refused the client; see the cause");
+            self.notify(now, ConnectionState::Failed, Some(error));
+        } else {
+            let error = wrap(401, "getting a token failed; see the cause");
+            let state = self.conn.fail_state();
+            self.notify(now, state, Some(error));
+        }
+    }
+
+    /// The attempt on this host took too long. Spec: RTN14c.
+    pub(super) fn attempt_timed_out(&mut self, now: Now) {
+        if let Link::Opening(op) | Link::Pending(op) = self.conn.link {
+            self.outputs.push_back(Output::CloseTransport { op });
+            self.attempt_failed(now, &TransportError::new(FailureKind::Timeout));
+        }
+    }
+
+    /// A host could not be reached: the next one, or wait.
+    pub(super) fn attempt_failed(&mut self, now: Now, error: &TransportError) {
+        self.conn.link = Link::None;
+        self.timers.stop(Timer::Attempt);
+        self.log(LogLevel::Minor, "connection", || {
+            alloc::format!("attempt failed: {error}")
+        });
+        if !self.open_next_host(now) {
+            let state = self.conn.fail_state();
+            self.notify(now, state, Some(errors::unreachable(error)));
+        }
+    }
+}

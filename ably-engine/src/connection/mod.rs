@@ -1,0 +1,122 @@
+//! The connection: states, attempts, resume, heartbeats.
+
+mod attempt;
+mod errors;
+mod lifecycle;
+mod ping;
+mod receive;
+mod recovery;
+mod state;
+mod url;
+
+use alloc::{boxed::Box, vec::Vec};
+use core::time::Duration;
+
+use ably_protocol::{ConnectionDetails, ErrorInfo, Str};
+
+use crate::{Config, Instant, Now, OpId};
+
+pub(crate) use attempt::backoff;
+pub(crate) use ping::Ping;
+pub use state::{ConnectionEvent, ConnectionState, ConnectionStateChange};
+
+/// What the connection hangs on at the moment.
+#[derive(Debug, Default)]
+pub(crate) enum Link {
+    /// Nothing.
+    #[default]
+    None,
+    /// A token is being fetched for the next attempt.
+    Token(OpId),
+    /// A transport is being opened.
+    Opening(OpId),
+    /// A transport is open; CONNECTED has not come.
+    Pending(OpId),
+    /// Connected.
+    Active(OpId),
+}
+
+impl Link {
+    pub(crate) fn active(&self) -> Option<OpId> {
+        match self {
+            Self::Active(op) => Some(*op),
+            _ => None,
+        }
+    }
+
+    /// The transport, whatever its stage.
+    pub(crate) fn transport(&self) -> Option<OpId> {
+        match self {
+            Self::Opening(op) | Self::Pending(op) | Self::Active(op) => Some(*op),
+            Self::None | Self::Token(_) => None,
+        }
+    }
+}
+
+/// The connection's part of the engine.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) state: ConnectionState,
+    pub(crate) error_reason: Option<ErrorInfo>,
+    pub(crate) id: Option<Str>,
+    pub(crate) key: Option<Str>,
+    pub(crate) details: Option<Box<ConnectionDetails>>,
+    pub(crate) link: Link,
+    pub(crate) pings: Vec<Ping>,
+    state_ttl: Duration,
+    max_idle: Option<Duration>,
+    last_activity: Option<Now>,
+    /// Consecutive entries into `disconnected`, for the back-off.
+    retries: u32,
+    last_immediate_retry: Option<Instant>,
+    /// connectionStateTtl has passed: failures lead to `suspended`.
+    suspend_expired: bool,
+    /// The last server refused with a status above 500: begin with a fallback.
+    skip_primary: bool,
+    /// Hosts that the current sequence of attempts has still to try, the next one last.
+    hosts_left: Vec<Str>,
+    /// The host of the current or last attempt.
+    pub(crate) host: Option<Str>,
+    /// A recovery key that was not used yet.
+    recover: Option<recovery::RecoveryKey>,
+}
+
+impl Connection {
+    pub(crate) fn new(config: &Config) -> Self {
+        Self {
+            state: ConnectionState::Initialized,
+            error_reason: None,
+            id: None,
+            key: None,
+            details: None,
+            link: Link::None,
+            pings: Vec::new(),
+            state_ttl: config.timeouts.connection_state_ttl,
+            max_idle: None,
+            last_activity: None,
+            retries: 0,
+            last_immediate_retry: None,
+            suspend_expired: false,
+            skip_primary: false,
+            hosts_left: Vec::new(),
+            host: None,
+            recover: config
+                .recover
+                .as_deref()
+                .and_then(recovery::RecoveryKey::parse),
+        }
+    }
+
+    /// Where a failed attempt leads.
+    fn fail_state(&self) -> ConnectionState {
+        if self.suspend_expired {
+            ConnectionState::Suspended
+        } else {
+            ConnectionState::Disconnected
+        }
+    }
+
+    pub(crate) fn recovery_serials(&self) -> Option<&recovery::RecoveryKey> {
+        self.recover.as_ref()
+    }
+}

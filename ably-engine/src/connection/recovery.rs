@@ -1,0 +1,74 @@
+//! Recovery keys.
+//!
+//! Spec: RTN16.
+
+use alloc::{collections::BTreeMap, string::String};
+
+use ably_protocol::{Str, Value};
+
+use crate::{ConnectionState, Engine};
+
+/// What a recovery key says.
+#[derive(Clone, Debug)]
+pub(crate) struct RecoveryKey {
+    pub(crate) connection_key: Str,
+    pub(crate) msg_serial: i64,
+    pub(crate) channel_serials: BTreeMap<Str, Str>,
+}
+
+impl RecoveryKey {
+    /// Reads a recovery key; `None` when it cannot be read, which means a fresh connection
+    /// (RTN16f1).
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let Ok(Value::Map(fields)) = Value::from_json(text) else {
+            return None;
+        };
+        let mut key = Self {
+            connection_key: Str::default(),
+            msg_serial: 0,
+            channel_serials: BTreeMap::new(),
+        };
+        for (name, value) in fields {
+            match (name.as_str(), value) {
+                ("connectionKey", Value::Text(k)) => key.connection_key = k,
+                ("msgSerial", Value::Int(n)) => key.msg_serial = n.max(0),
+                ("channelSerials", Value::Map(serials)) => {
+                    for (channel, serial) in serials {
+                        if let Value::Text(serial) = serial {
+                            key.channel_serials.insert(channel, serial);
+                        }
+                    }
+                }
+                _ => {}
+            }
+        }
+        (!key.connection_key.is_empty()).then_some(key)
+    }
+}
+
+impl Engine {
+    /// The key with which another client can go on where this connection is now; `None` while
+    /// there is nothing to go on with. Spec: RTN16g.
+    pub fn create_recovery_key(&self) -> Option<String> {
+        use ConnectionState as S;
+        if matches!(
+            self.conn.state,
+            S::Closing | S::Closed | S::Failed | S::Suspended
+        ) {
+            return None;
+        }
+        let key = self.conn.key.clone()?;
+        let serials = self
+            .channel_serials()
+            .into_iter()
+            .map(|(n, s)| (n, Value::Text(s)));
+        Some(
+            Value::Map(alloc::vec![
+                ("connectionKey".into(), Value::Text(key)),
+                ("msgSerial".into(), Value::Int(self.outbox.next_serial())),
+                ("channelSerials".into(), Value::Map(serials.collect())),
+            ])
+            .to_json(),
+        )
+    }
+}
