@@ -1,0 +1,389 @@
+//! Attaching and detaching.
+//!
+//! ATTACH is answered in this order: ATTACHED, the messages that the client missed or wants to
+//! rewind to, the presence set. RESUMED is set only when everything after the client's position
+//! was still here and is on its way. A client that is attached already has been sent everything, so
+//! nothing is sent twice.
+//!
+//! Spec: RTL4, RTL5, RTL12, RTL13, RTL15; channel params.
+
+use crate::core::Core;
+use crate::core::channel::{Channel, Entry};
+use crate::core::name::ChannelName;
+use crate::core::serial::Position;
+use crate::core::transport::TransportId;
+use crate::wire::error::{BAD_PARAM, NO_CAPABILITY, NO_CONTINUITY, PROTOCOL, TOO_MANY_CHANNELS};
+use crate::wire::flags::{self, MODES};
+use crate::wire::{ErrorInfo, ProtocolMessage, Request, action};
+
+/// A connection's interest in a channel.
+#[derive(Clone, Debug)]
+pub(crate) struct Attachment {
+    pub(crate) channel: String,
+    pub(crate) requested: u64,
+    pub(crate) modes: u64,
+}
+
+impl Core {
+    pub(crate) fn attach(
+        &mut self,
+        id: TransportId,
+        connection: &str,
+        request: Request,
+        now: u64,
+    ) -> Result<(), ErrorInfo> {
+        let Some(name) = request.channel.clone() else {
+            return Err(ErrorInfo::bad(PROTOCOL, "ATTACH must name a channel"));
+        };
+        match self.try_attach(connection, &name, &request, now) {
+            Ok(frames) => {
+                for frame in frames {
+                    self.send(id, frame, now);
+                }
+            }
+            Err(error) => {
+                self.drop_attachment(connection, &name, now);
+                let answer = ProtocolMessage::for_channel(action::ERROR, &name);
+                self.send(id, answer.with_error(error), now);
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn detach(
+        &mut self,
+        id: TransportId,
+        connection: &str,
+        request: Request,
+        now: u64,
+    ) -> Result<(), ErrorInfo> {
+        let Some(name) = request.channel else {
+            return Err(ErrorInfo::bad(PROTOCOL, "DETACH must name a channel"));
+        };
+        self.drop_attachment(connection, &name, now);
+        self.send(
+            id,
+            ProtocolMessage::for_channel(action::DETACHED, &name),
+            now,
+        );
+        Ok(())
+    }
+
+    /// Applies a changed capability to what a connection is attached to.
+    pub(crate) fn review_attachments(&mut self, id: TransportId, connection_id: &str, now: u64) {
+        let Some(connection) = self.connections.get_mut(connection_id) else {
+            return;
+        };
+        let mut answers = Vec::new();
+        for (name, attachment) in &mut connection.attachments {
+            let capability = &connection.identity.capability;
+            let allowed = |operation: &str| capability.allows(&attachment.channel, operation);
+            let modes = granted(attachment.requested, allowed);
+            if modes == attachment.modes {
+                continue;
+            }
+            attachment.modes = modes;
+            answers.push(if modes == 0 {
+                let error = missing(&attachment.channel);
+                ProtocolMessage::for_channel(action::ERROR, name).with_error(error)
+            } else {
+                ProtocolMessage {
+                    flags: Some(modes | flags::RESUMED),
+                    ..ProtocolMessage::for_channel(action::ATTACHED, name)
+                }
+            });
+        }
+        for answer in answers {
+            if answer.action == action::ERROR {
+                self.drop_attachment(connection_id, answer.channel.as_deref().unwrap_or(""), now);
+            }
+            self.send(id, answer, now);
+        }
+    }
+
+    /// Ends one attachment, with the presence that goes with it.
+    fn drop_attachment(&mut self, connection_id: &str, name: &str, now: u64) {
+        let Some(connection) = self.connections.get_mut(connection_id) else {
+            return;
+        };
+        let app = connection.identity.app.clone();
+        let Some(attachment) = connection.attachments.remove(name) else {
+            return;
+        };
+        self.leave_channel(connection_id, &app, &attachment.channel, now);
+        self.forget_attached(&app, &attachment.channel, connection_id, name, now);
+    }
+
+    /// Forgets what a connection is attached to, and keeps its presence.
+    pub(crate) fn drop_attachments(&mut self, connection_id: &str, now: u64) {
+        let Some(connection) = self.connections.get_mut(connection_id) else {
+            return;
+        };
+        let app = connection.identity.app.clone();
+        for (name, attachment) in std::mem::take(&mut connection.attachments) {
+            self.forget_attached(&app, &attachment.channel, connection_id, &name, now);
+        }
+    }
+
+    fn forget_attached(&mut self, app: &str, channel: &str, id: &str, name: &str, now: u64) {
+        let app = self.apps.get_mut(app);
+        if let Some(channel) = app.and_then(|app| app.channels.get_mut(channel)) {
+            channel.attached.remove(&(id.to_owned(), name.to_owned()));
+            channel.last_used = now;
+        }
+    }
+
+    fn try_attach(
+        &mut self,
+        connection_id: &str,
+        name: &str,
+        request: &Request,
+        now: u64,
+    ) -> Result<Vec<ProtocolMessage>, ErrorInfo> {
+        let parsed = ChannelName::parse(name)?;
+        let max_attachments = self.limits.max_attachments;
+        let Some(connection) = self.connections.get(connection_id) else {
+            return Ok(Vec::new());
+        };
+        let before = connection.attachments.get(name).cloned();
+        if before.is_none() && connection.attachments.len() >= max_attachments {
+            return Err(ErrorInfo::bad(TOO_MANY_CHANNELS, "too many channels"));
+        }
+        let params = Params::read(&parsed.params, &request.params)?;
+        let requested = params
+            .modes
+            .or(Some(flags::modes_of(request.flags)).filter(|modes| *modes != 0))
+            .unwrap_or(flags::DEFAULT_MODES);
+        let capability = &connection.identity.capability;
+        let modes = granted(requested, |operation| {
+            capability.allows(&parsed.channel, operation)
+        });
+        if modes == 0 {
+            return Err(missing(&parsed.channel));
+        }
+        let app = connection.identity.app.clone();
+        let channel = self.channel(&app, &parsed.channel, now)?;
+        channel.last_used = now;
+        channel
+            .attached
+            .insert((connection_id.to_owned(), name.to_owned()));
+
+        let received = before.is_some_and(|before| before.modes & flags::SUBSCRIBE != 0);
+        let reattach = request.flags & flags::ATTACH_RESUME != 0;
+        let start = match request.channel_serial.as_deref() {
+            _ if received => Start::Live,
+            Some(serial) => match channel.resumable(serial) {
+                Some(position) => Start::After(position),
+                None => Start::Lost,
+            },
+            None if reattach => Start::Lost,
+            None => Start::Fresh,
+        };
+        let backlog = match &start {
+            _ if modes & flags::SUBSCRIBE == 0 => Vec::new(),
+            Start::After(position) => channel.entries_after(*position).cloned().collect(),
+            Start::Fresh => params.rewind(channel, now),
+            Start::Live | Start::Lost => Vec::new(),
+        };
+        let mut set = modes;
+        if matches!(start, Start::Live | Start::After(_)) {
+            set |= flags::RESUMED;
+        }
+        if !backlog.is_empty() {
+            set |= flags::HAS_BACKLOG;
+        }
+        let sync = modes & flags::PRESENCE_SUBSCRIBE != 0 && !channel.members.is_empty();
+        if sync {
+            set |= flags::HAS_PRESENCE;
+        }
+        // What follows, follows from here: a client that loses its socket now asks again for the
+        // whole backlog.
+        let at = match (&start, backlog.first()) {
+            (Start::After(position), Some(_)) => *position,
+            (_, Some(first)) => before_position(first.at),
+            (_, None) => channel.series.last(),
+        };
+        let lost = matches!(start, Start::Lost) && request.channel_serial.is_some();
+        let mut frames = vec![ProtocolMessage {
+            channel_serial: Some(channel.series.serial(at)),
+            flags: Some(set),
+            params: params.in_force,
+            error: lost.then(|| {
+                ErrorInfo::bad(
+                    NO_CONTINUITY,
+                    "messages after the channelSerial are not here",
+                )
+            }),
+            ..ProtocolMessage::for_channel(action::ATTACHED, name)
+        }];
+        for entry in &backlog {
+            frames.push(entry.frame(name, channel.series.serial(entry.at)));
+        }
+        if sync {
+            frames.extend(sync_pages(channel, name));
+        }
+        if let Some(connection) = self.connections.get_mut(connection_id) {
+            let attachment = Attachment {
+                channel: parsed.channel,
+                requested,
+                modes,
+            };
+            connection.attachments.insert(name.to_owned(), attachment);
+        }
+        Ok(frames)
+    }
+}
+
+/// Where delivery starts.
+enum Start {
+    /// It never stopped.
+    Live,
+    /// After a position that the client names.
+    After(Position),
+    /// Now, and something may be missing.
+    Lost,
+    /// Now, or where `rewind` says.
+    Fresh,
+}
+
+/// Channel params understood here.
+#[derive(Default)]
+struct Params {
+    modes: Option<u64>,
+    rewind: Option<Rewind>,
+    rewind_limit: Option<usize>,
+    in_force: Vec<(String, String)>,
+}
+
+enum Rewind {
+    Messages(usize),
+    Milliseconds(u64),
+}
+
+impl Params {
+    // Params of the request win over those of the name.
+    fn read(
+        of_name: &[(String, String)],
+        of_request: &[(String, String)],
+    ) -> Result<Params, ErrorInfo> {
+        let mut params = Params::default();
+        for (key, value) in of_name.iter().chain(of_request) {
+            let bad = |why: &str| {
+                Err(ErrorInfo::bad(
+                    BAD_PARAM,
+                    format!("channel param {key} {why}"),
+                ))
+            };
+            match key.as_str() {
+                "modes" => match flags::parse_modes(value) {
+                    Ok(modes) => params.modes = Some(modes),
+                    Err(_) => return bad("names an unknown mode"),
+                },
+                "rewind" => match Rewind::parse(value) {
+                    Some(rewind) => params.rewind = Some(rewind),
+                    None => return bad("must be a number, or one with s or m"),
+                },
+                "rewindLimit" => match value.parse() {
+                    Ok(limit) => params.rewind_limit = Some(limit),
+                    Err(_) => return bad("must be a number"),
+                },
+                "delta" | "occupancy" => return bad("is not supported by this sandbox"),
+                _ => continue,
+            }
+            params.in_force.retain(|(known, _)| known != key);
+            params.in_force.push((key.clone(), value.clone()));
+        }
+        Ok(params)
+    }
+
+    // Returns the last messages asked for, oldest first; a publish may be cut in two.
+    fn rewind(&self, channel: &Channel, now: u64) -> Vec<Entry> {
+        let (since, count) = match &self.rewind {
+            None => return Vec::new(),
+            Some(Rewind::Messages(count)) => (0, *count),
+            Some(Rewind::Milliseconds(span)) => {
+                let limit = self.rewind_limit.unwrap_or(MAX_REWIND);
+                (now.saturating_sub(*span), limit)
+            }
+        };
+        let mut left = count.min(MAX_REWIND);
+        let mut found = Vec::new();
+        for entry in channel.entries.iter().rev() {
+            if left == 0 || entry.timestamp < since {
+                break;
+            }
+            let mut entry = entry.clone();
+            let surplus = entry.messages.len().saturating_sub(left);
+            entry.messages.drain(..surplus);
+            left = left.saturating_sub(entry.messages.len());
+            found.push(entry);
+        }
+        found.reverse();
+        found
+    }
+}
+
+impl Rewind {
+    fn parse(text: &str) -> Option<Rewind> {
+        let span = |digits: &str, unit: u64| {
+            let span = digits.parse::<u64>().ok()?.saturating_mul(unit);
+            Some(Rewind::Milliseconds(span.min(MAX_REWIND_MS)))
+        };
+        if let Some(digits) = text.strip_suffix('s') {
+            span(digits, 1_000)
+        } else if let Some(digits) = text.strip_suffix('m') {
+            span(digits, 60_000)
+        } else {
+            text.parse().ok().map(Rewind::Messages)
+        }
+    }
+}
+
+fn granted(requested: u64, allowed: impl Fn(&str) -> bool) -> u64 {
+    let modes = MODES
+        .iter()
+        .filter(|(bit, _, operation)| requested & bit != 0 && allowed(operation));
+    modes.fold(0, |modes, (bit, ..)| modes | bit)
+}
+
+fn missing(channel: &str) -> ErrorInfo {
+    let why = format!("no capability for any of the modes asked for on '{channel}'");
+    ErrorInfo::unauthorized(NO_CAPABILITY, why)
+}
+
+fn before_position(position: Position) -> Position {
+    match position.counter.checked_sub(1) {
+        Some(counter) => Position {
+            counter,
+            ..position
+        },
+        None => Position {
+            time: position.time.saturating_sub(1),
+            counter: u32::MAX,
+        },
+    }
+}
+
+/// Returns the presence set in pages of SYNC; the last has an empty cursor.
+fn sync_pages(channel: &Channel, name: &str) -> Vec<ProtocolMessage> {
+    let id = format!("{}", channel.series.last()).replace(':', "-");
+    let members: Vec<_> = channel.members.values().cloned().collect();
+    let pages = members.chunks(SYNC_PAGE).count();
+    let pages = members.chunks(SYNC_PAGE).enumerate().map(|(index, page)| {
+        let cursor = if index + 1 == pages {
+            String::new()
+        } else {
+            (index + 1).to_string()
+        };
+        ProtocolMessage {
+            channel_serial: Some(format!("{id}:{cursor}")),
+            presence: Some(page.to_vec()),
+            ..ProtocolMessage::for_channel(action::SYNC, name)
+        }
+    });
+    pages.collect()
+}
+
+const MAX_REWIND: usize = 100;
+const MAX_REWIND_MS: u64 = 120_000;
+const SYNC_PAGE: usize = 100;

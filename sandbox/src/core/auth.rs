@@ -1,0 +1,163 @@
+//! Who is asking, and what they may do.
+//!
+//! Spec: RSA7, RSA11, RSA15; the table of clientId rules in the protocol reference.
+
+use std::fmt;
+
+use crate::core::Core;
+use crate::core::app::KeyParts;
+use crate::core::capability::Capability;
+use crate::core::entropy::same_secret;
+use crate::wire::ErrorInfo;
+use crate::wire::error::{
+    BAD_CLIENT_ID, BAD_CREDENTIALS, INCOMPATIBLE, TOKEN_EXPIRED, TOKEN_UNKNOWN,
+};
+
+/// What a client shows.
+#[derive(Clone, Eq, PartialEq)]
+pub enum Credential {
+    /// Basic: `app.key:secret`.
+    Key(String),
+    /// A token issued here.
+    Token(String),
+}
+
+impl fmt::Debug for Credential {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Credential::Key(_) => "Key(..)",
+            Credential::Token(_) => "Token(..)",
+        })
+    }
+}
+
+/// Which clientIds a client may use.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub(crate) enum ClientClaim {
+    /// Any, without one of its own: a key.
+    Any,
+    /// Any, and it is told so: a token for `*`.
+    Wildcard,
+    /// None: a token without clientId.
+    None,
+    /// This one.
+    Id(String),
+}
+
+/// An authenticated client.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) app: String,
+    pub(crate) key: String,
+    pub(crate) capability: Capability,
+    pub(crate) client: ClientClaim,
+    pub(crate) expires: Option<u64>,
+}
+
+impl Identity {
+    /// Returns the clientId of the connection itself.
+    pub(crate) fn client_id(&self) -> Option<&str> {
+        match &self.client {
+            ClientClaim::Id(id) => Some(id),
+            _ => None,
+        }
+    }
+
+    /// Returns the clientId under which something is published that names `claimed`.
+    pub(crate) fn publish_as(&self, claimed: Option<String>) -> Result<Option<String>, ErrorInfo> {
+        let refuse = |why: &str| Err(ErrorInfo::bad(BAD_CLIENT_ID, format!("clientId {why}")));
+        match (claimed, &self.client) {
+            (Some(id), _) if id == "*" => refuse("'*' cannot publish"),
+            (Some(id), _) if id.is_empty() => refuse("is empty"),
+            (Some(_), ClientClaim::None) => refuse("may not be used by an anonymous client"),
+            (Some(id), ClientClaim::Id(own)) if id != *own => refuse("is not the connection's"),
+            (None, ClientClaim::Id(own)) => Ok(Some(own.clone())),
+            (claimed, _) => Ok(claimed),
+        }
+    }
+}
+
+impl Core {
+    /// Authenticates a client that also says, or does not say, which clientId it has.
+    pub(crate) fn authenticate(
+        &self,
+        credential: Option<&Credential>,
+        client_id: Option<&str>,
+        now: u64,
+    ) -> Result<Identity, ErrorInfo> {
+        let client_id = client_id.filter(|id| !id.is_empty() && *id != "null");
+        match credential {
+            None => Err(ErrorInfo::unauthorized(
+                BAD_CREDENTIALS,
+                "no credentials were given",
+            )),
+            Some(Credential::Key(text)) => {
+                let parts = KeyParts::parse(text)?;
+                let app = self.apps.get(parts.app);
+                let key = app
+                    .and_then(|app| app.key(parts.key))
+                    .filter(|key| same_secret(key.secret.as_bytes(), parts.secret.as_bytes()));
+                let Some(key) = key else {
+                    let why = "the key is unknown or its secret is wrong";
+                    return Err(ErrorInfo::unauthorized(BAD_CREDENTIALS, why));
+                };
+                let client = match client_id {
+                    Some("*") => {
+                        let why = "clientId '*' needs a token";
+                        return Err(ErrorInfo::bad(BAD_CLIENT_ID, why));
+                    }
+                    Some(id) => ClientClaim::Id(id.to_owned()),
+                    None => ClientClaim::Any,
+                };
+                Ok(Identity {
+                    app: parts.app.to_owned(),
+                    key: key.id.clone(),
+                    capability: key.capability.clone(),
+                    client,
+                    expires: None,
+                })
+            }
+            Some(Credential::Token(token)) => self.authenticate_token(token, client_id, now),
+        }
+    }
+
+    fn authenticate_token(
+        &self,
+        token: &str,
+        client_id: Option<&str>,
+        now: u64,
+    ) -> Result<Identity, ErrorInfo> {
+        let Some(details) = self.tokens.get(token) else {
+            return Err(ErrorInfo::unauthorized(
+                TOKEN_UNKNOWN,
+                "the token was not issued here; JWTs are not supported by this sandbox",
+            ));
+        };
+        if details.expires <= now {
+            return Err(ErrorInfo::unauthorized(
+                TOKEN_EXPIRED,
+                "the token has expired",
+            ));
+        }
+        let mismatch = || {
+            let why = "the clientId is not the token's";
+            Err(ErrorInfo::unauthorized(INCOMPATIBLE, why))
+        };
+        let client = match (details.client_id.as_deref(), client_id) {
+            (None, None) => ClientClaim::None,
+            (None, Some(_)) => return mismatch(),
+            (Some("*"), None | Some("*")) => ClientClaim::Wildcard,
+            (Some("*"), Some(id)) => ClientClaim::Id(id.to_owned()),
+            (Some(own), None) => ClientClaim::Id(own.to_owned()),
+            (Some(own), Some(id)) if own == id => ClientClaim::Id(own.to_owned()),
+            (Some(_), Some(_)) => return mismatch(),
+        };
+        Ok(Identity {
+            app: details.app.clone(),
+            key: details.key.clone(),
+            capability: details.capability.clone(),
+            client,
+            expires: Some(details.expires),
+        })
+    }
+}

@@ -1,0 +1,249 @@
+//! A channel: its order of events, what it keeps of them, who is present and who listens.
+//!
+//! Keeps events for the retention time and within its bounds. What was dropped moves the *horizon*:
+//! a client whose position lies before it cannot resume.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+
+use crate::core::limits::Limits;
+use crate::core::serial::{Position, Series};
+use crate::wire::{Message, PresenceMessage, ProtocolMessage, action};
+
+/// Messages that were published together.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub(crate) at: Position,
+    pub(crate) id: Option<String>,
+    pub(crate) connection_id: Option<String>,
+    pub(crate) timestamp: u64,
+    pub(crate) messages: Vec<Message>,
+    bytes: usize,
+}
+
+impl Entry {
+    /// Returns the frame that delivers this entry, for a client that calls the channel `name`.
+    pub(crate) fn frame(&self, name: &str, serial: String) -> ProtocolMessage {
+        ProtocolMessage {
+            id: self.id.clone(),
+            channel_serial: Some(serial),
+            connection_id: self.connection_id.clone(),
+            timestamp: Some(self.timestamp),
+            messages: self.messages.clone(),
+            ..ProtocolMessage::for_channel(action::MESSAGE, name)
+        }
+    }
+}
+
+/// Presence events that were published together.
+#[derive(Clone, Debug)]
+pub(crate) struct PresenceEntry {
+    pub(crate) at: Position,
+    pub(crate) timestamp: u64,
+    pub(crate) events: Vec<PresenceMessage>,
+    bytes: usize,
+}
+
+/// A member: who, on which connection.
+pub(crate) type MemberKey = (String, String);
+
+/// A channel's state.
+#[derive(Debug)]
+pub(crate) struct Channel {
+    pub(crate) series: Series,
+    pub(crate) entries: VecDeque<Entry>,
+    pub(crate) presence_entries: VecDeque<PresenceEntry>,
+    pub(crate) members: BTreeMap<MemberKey, PresenceMessage>,
+    /// Connections attached, with the name each uses.
+    pub(crate) attached: BTreeSet<(String, String)>,
+    pub(crate) last_used: u64,
+    pub(crate) permanent: bool,
+    horizon: Position,
+    retention: u64,
+    bytes: usize,
+    presence_bytes: usize,
+    ids: BTreeSet<String>,
+    ids_by_age: VecDeque<(u64, String)>,
+}
+
+impl Channel {
+    pub(crate) fn new(series: String, retention: u64, now: u64) -> Channel {
+        let series = Series::new(series, now);
+        Channel {
+            horizon: series.last(),
+            series,
+            entries: VecDeque::new(),
+            presence_entries: VecDeque::new(),
+            members: BTreeMap::new(),
+            attached: BTreeSet::new(),
+            last_used: now,
+            permanent: false,
+            retention,
+            bytes: 0,
+            presence_bytes: 0,
+            ids: BTreeSet::new(),
+            ids_by_age: VecDeque::new(),
+        }
+    }
+
+    /// Says whether a client-chosen message id was seen within the retention time; if not,
+    /// remembers it.
+    pub(crate) fn is_duplicate(&mut self, id: &str, limits: &Limits, now: u64) -> bool {
+        if !self.ids.insert(id.to_owned()) {
+            return true;
+        }
+        self.ids_by_age.push_back((now, id.to_owned()));
+        if self.ids_by_age.len() > limits.max_entries {
+            if let Some((_, oldest)) = self.ids_by_age.pop_front() {
+                self.ids.remove(&oldest);
+            }
+        }
+        false
+    }
+
+    /// Gives messages their place. What is kept of them is returned whole, for delivery.
+    pub(crate) fn record(
+        &mut self,
+        mut messages: Vec<Message>,
+        id: Option<String>,
+        connection_id: Option<String>,
+        limits: &Limits,
+        now: u64,
+    ) -> Entry {
+        let at = self.series.advance(now);
+        let serial = self.series.serial(at);
+        for (index, message) in messages.iter_mut().enumerate() {
+            message.serial = format!("{serial}:{index:03}");
+        }
+        let entry = Entry {
+            at,
+            id,
+            connection_id,
+            timestamp: now,
+            bytes: 300
+                + messages
+                    .iter()
+                    .map(|message| message.size() + 300)
+                    .sum::<usize>(),
+            messages,
+        };
+        let mut kept = entry.clone();
+        kept.messages.retain(|message| !is_ephemeral(message));
+        if !kept.messages.is_empty() {
+            self.bytes += kept.bytes;
+            self.entries.push_back(kept);
+        }
+        self.last_used = now;
+        self.evict(limits, now);
+        entry
+    }
+
+    /// Gives presence events their place and applies them to the set of members.
+    pub(crate) fn record_presence(
+        &mut self,
+        events: &[PresenceMessage],
+        id: Option<String>,
+        now: u64,
+        limits: &Limits,
+    ) -> ProtocolMessage {
+        let at = self.series.advance(now);
+        for event in events {
+            let client_id = event.client_id.clone().unwrap_or_default();
+            let connection_id = event.connection_id.clone().unwrap_or_default();
+            let member = (client_id, connection_id);
+            if event.action == action::LEAVE {
+                self.members.remove(&member);
+            } else {
+                let present = PresenceMessage {
+                    action: action::PRESENT,
+                    ..event.clone()
+                };
+                self.members.insert(member, present);
+            }
+        }
+        let bytes = events.iter().map(|event| event.size() + 300).sum();
+        self.presence_bytes += bytes;
+        self.presence_entries.push_back(PresenceEntry {
+            at,
+            timestamp: now,
+            events: events.to_vec(),
+            bytes,
+        });
+        self.last_used = now;
+        self.evict(limits, now);
+        ProtocolMessage {
+            id,
+            channel_serial: Some(self.series.serial(at)),
+            connection_id: events.first().and_then(|event| event.connection_id.clone()),
+            timestamp: Some(now),
+            presence: Some(events.to_vec()),
+            ..ProtocolMessage::new(action::PRESENCE)
+        }
+    }
+
+    /// Returns the position a client says it has seen, if everything after it is still here.
+    pub(crate) fn resumable(&self, serial: &str) -> Option<Position> {
+        let position = self.series.parse(serial)?;
+        let known = position >= self.horizon && position <= self.series.last();
+        known.then_some(position)
+    }
+
+    /// Returns the entries after a position, oldest first.
+    pub(crate) fn entries_after(&self, position: Position) -> impl Iterator<Item = &Entry> {
+        let start = self.entries.partition_point(|entry| entry.at <= position);
+        self.entries.range(start..)
+    }
+
+    /// Returns the bytes that the set of members takes.
+    pub(crate) fn member_bytes(&self) -> usize {
+        self.members.values().map(PresenceMessage::size).sum()
+    }
+
+    /// Drops what is too old or too much.
+    pub(crate) fn evict(&mut self, limits: &Limits, now: u64) {
+        let oldest = now.saturating_sub(self.retention);
+        while let Some(entry) = self.entries.front() {
+            let fits =
+                self.entries.len() <= limits.max_entries && self.bytes <= limits.max_channel_bytes;
+            if fits && entry.timestamp >= oldest {
+                break;
+            }
+            self.bytes = self.bytes.saturating_sub(entry.bytes);
+            self.horizon = self.horizon.max(entry.at);
+            self.entries.pop_front();
+        }
+        while let Some(entry) = self.presence_entries.front() {
+            let fits = self.presence_entries.len() <= limits.max_entries
+                && self.presence_bytes <= limits.max_channel_bytes;
+            if fits && entry.timestamp >= oldest {
+                break;
+            }
+            self.presence_bytes = self.presence_bytes.saturating_sub(entry.bytes);
+            self.presence_entries.pop_front();
+        }
+        let oldest_id = now.saturating_sub(limits.retention);
+        while let Some((time, _)) = self.ids_by_age.front() {
+            if *time >= oldest_id {
+                break;
+            }
+            if let Some((_, id)) = self.ids_by_age.pop_front() {
+                self.ids.remove(&id);
+            }
+        }
+    }
+
+    /// Says whether nothing would be lost by forgetting the channel.
+    pub(crate) fn is_idle(&self, limits: &Limits, now: u64) -> bool {
+        let quiet = limits.retention + limits.connection_state_ttl;
+        !self.permanent
+            && self.attached.is_empty()
+            && self.members.is_empty()
+            && self.entries.is_empty()
+            && self.presence_entries.is_empty()
+            && self.last_used.saturating_add(quiet) < now
+    }
+}
+
+fn is_ephemeral(message: &Message) -> bool {
+    let extras = message.extras.as_ref();
+    extras.and_then(|extras| extras.get("ephemeral")) == Some(&crate::wire::Value::Bool(true))
+}

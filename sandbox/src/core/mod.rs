@@ -1,0 +1,259 @@
+//! The server without its sockets: apps, connections, channels, tokens and time-outs.
+//!
+//! Plain structs and synchronous functions. It opens nothing, sleeps never, and knows neither the
+//! clock nor chance: `now` (Unix ms, never running backwards) is an argument of every call, a seed
+//! of the constructor. After every call, drain [`Core::take_wakeups`], [`Core::poll_send`] each of
+//! those transports until `None`, then wait for input or [`Core::next_timeout`].
+//!
+//! ```text
+//! socket --connect/receive/lost--> Core --poll_send--> socket
+//! HTTP   --rest------------------> Core --Response---> HTTP
+//! clock  --handle_timeout--------> Core --next_timeout--> clock
+//! ```
+
+mod app;
+mod attach;
+pub mod auth;
+mod capability;
+mod channel;
+mod connection;
+mod entropy;
+mod faults;
+mod history;
+mod limits;
+mod name;
+mod presence;
+mod publish;
+pub mod rest;
+mod resume;
+mod serial;
+mod timers;
+mod token;
+mod transport;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use capability::Capability;
+pub use connection::{ConnectRequest, ConnectionInfo};
+pub use faults::Selector;
+pub use limits::Limits;
+pub(crate) use name::{parse_query, percent_decode};
+pub use transport::{Outgoing, TransportId};
+
+use crate::wire::error::BAD_REQUEST;
+use crate::wire::{ErrorInfo, Value};
+use app::{App, Key, KeyParts};
+use channel::Channel;
+use connection::Connection;
+use entropy::Entropy;
+use faults::Faults;
+use resume::Expired;
+use timers::{Timer, Timers};
+use token::Tokens;
+use transport::Transport;
+
+/// The whole server, sans IO.
+#[derive(Debug)]
+pub struct Core {
+    pub(crate) limits: Limits,
+    entropy: Entropy,
+    apps: BTreeMap<String, App>,
+    tokens: Tokens,
+    transports: BTreeMap<TransportId, Transport>,
+    connections: BTreeMap<String, Connection>,
+    connection_keys: BTreeMap<String, String>,
+    expired: Expired,
+    timers: Timers,
+    wakeups: BTreeSet<TransportId>,
+    faults: Faults,
+    next_transport: u64,
+}
+
+impl Core {
+    /// Makes a server without apps. Equal seeds and calls give equal servers.
+    pub fn new(limits: Limits, seed: [u8; 32], now: u64) -> Core {
+        let mut timers = Timers::default();
+        timers.schedule(now + SWEEP_EVERY, Timer::Sweep);
+        Core {
+            limits,
+            entropy: Entropy::new(seed),
+            apps: BTreeMap::new(),
+            tokens: Tokens::default(),
+            transports: BTreeMap::new(),
+            connections: BTreeMap::new(),
+            connection_keys: BTreeMap::new(),
+            expired: Expired::default(),
+            timers,
+            wakeups: BTreeSet::new(),
+            faults: Faults::default(),
+            next_transport: 0,
+        }
+    }
+
+    /// Makes an app from a test-app body and returns its id with its first key.
+    ///
+    /// # Errors
+    /// - `40000` the body is not one of an app.
+    /// - `50004` there are too many apps.
+    pub fn create_app(
+        &mut self,
+        spec: &Value,
+        now: u64,
+    ) -> Result<(String, Option<String>), ErrorInfo> {
+        let id = self.insert_app(spec, now)?;
+        let app = self.apps.get(&id);
+        let key = app.and_then(|app| {
+            let key = app.keys.first()?;
+            Some(format!("{}.{}:{}", app.id, key.id, key.secret))
+        });
+        Ok((id, key))
+    }
+
+    /// Makes sure that a key exists, with every capability, and its app with it.
+    ///
+    /// # Errors
+    /// - `40005` the text is not a key.
+    pub fn add_key(&mut self, key: &str) -> Result<(), ErrorInfo> {
+        let parts = KeyParts::parse(key)?;
+        if !self.apps.contains_key(parts.app) {
+            let app = App::new(parts.app.to_owned(), &self.limits, &mut self.entropy);
+            self.apps.insert(parts.app.to_owned(), app);
+        }
+        if let Some(app) = self.apps.get_mut(parts.app) {
+            app.keys.retain(|key| key.id != parts.key);
+            app.keys.push(Key {
+                id: parts.key.to_owned(),
+                secret: parts.secret.to_owned(),
+                capability: Capability::full(),
+                revocable_tokens: false,
+            });
+        }
+        Ok(())
+    }
+
+    /// Adds what a test-app body asks for to the app that `key` belongs to.
+    ///
+    /// # Errors
+    /// - `40000` the body is not one of an app, or there is no such app.
+    pub fn extend_app(&mut self, key: &str, spec: &Value, now: u64) -> Result<(), ErrorInfo> {
+        let parts = KeyParts::parse(key)?;
+        match self.apps.get_mut(parts.app) {
+            Some(app) => app.apply(spec, &self.limits, &mut self.entropy, now),
+            None => Err(ErrorInfo::bad(BAD_REQUEST, "there is no such app")),
+        }
+    }
+
+    /// Returns when [`Core::handle_timeout`] wants to be called next.
+    pub fn next_timeout(&self) -> Option<u64> {
+        self.timers.next()
+    }
+
+    /// Does everything that is due.
+    pub fn handle_timeout(&mut self, now: u64) {
+        while let Some(timer) = self.timers.pop(now) {
+            match timer {
+                Timer::Transport(id) => self.check_transport(id, now),
+                Timer::Connection(id) => self.check_connection(&id, now),
+                Timer::Sweep => self.sweep(now),
+            }
+        }
+    }
+
+    /// Takes the transports that have something new to send.
+    pub fn take_wakeups(&mut self) -> Vec<TransportId> {
+        std::mem::take(&mut self.wakeups).into_iter().collect()
+    }
+
+    /// Takes the next thing to do on a socket; `None` when nothing waits. For a transport that the
+    /// core does not know, that thing is to cut.
+    pub fn poll_send(&mut self, id: TransportId) -> Option<Outgoing> {
+        match self.transports.get_mut(&id) {
+            Some(transport) => transport.poll(),
+            None => Some(Outgoing::Cut),
+        }
+    }
+
+    /// Says whether so much waits for a client that reading from it should pause.
+    pub fn is_congested(&self, id: TransportId) -> bool {
+        let transport = self.transports.get(&id);
+        transport.is_some_and(|transport| transport.is_congested(&self.limits))
+    }
+
+    /// Drops the sockets of clients without a word, as a broken network would; their connections
+    /// can be resumed. Returns how many there were.
+    pub fn cut(&mut self, selector: &Selector, now: u64) -> usize {
+        let connections = self.connections.iter();
+        let meant: Vec<_> = connections
+            .filter(|(id, connection)| selector.matches(Some(id), connection.identity.client_id()))
+            .filter_map(|(_, connection)| connection.transport)
+            .collect();
+        for id in &meant {
+            self.end_transport(*id, Outgoing::Cut, now);
+        }
+        meant.len()
+    }
+
+    /// Keeps clients out: their sockets are dropped before they are told anything.
+    pub fn refuse(&mut self, selector: Selector) {
+        self.faults.refuse(selector);
+    }
+
+    /// Lets clients in again.
+    pub fn restore(&mut self, selector: &Selector) {
+        self.faults.restore(selector);
+    }
+
+    fn insert_app(&mut self, spec: &Value, now: u64) -> Result<String, ErrorInfo> {
+        if self.apps.len() >= self.limits.max_apps {
+            let why = "there are too many apps";
+            return Err(ErrorInfo::new(crate::wire::error::UNAVAILABLE, 503, why));
+        }
+        let id = self.entropy.name(6);
+        let mut app = App::new(id.clone(), &self.limits, &mut self.entropy);
+        app.apply(spec, &self.limits, &mut self.entropy, now)?;
+        self.apps.insert(id.clone(), app);
+        Ok(id)
+    }
+
+    /// Returns a channel, which comes into being when it is first used.
+    fn channel(&mut self, app: &str, name: &str, now: u64) -> Result<&mut Channel, ErrorInfo> {
+        let Some(app) = self.apps.get_mut(app) else {
+            return Err(ErrorInfo::new(
+                crate::wire::error::NOT_FOUND,
+                404,
+                "the app is gone",
+            ));
+        };
+        if app.channels.len() >= self.limits.max_channels && !app.channels.contains_key(name) {
+            let why = "there are too many channels";
+            return Err(ErrorInfo::bad(crate::wire::error::TOO_MANY_CHANNELS, why));
+        }
+        let retention = app.retention(name, &self.limits);
+        let entropy = &mut self.entropy;
+        let channel = app
+            .channels
+            .entry(name.to_owned())
+            .or_insert_with(|| Channel::new(entropy.name(8), retention, now));
+        channel.evict(&self.limits, now);
+        Ok(channel)
+    }
+
+    fn existing_channel(&self, app: &str, name: &str) -> Option<&Channel> {
+        self.apps.get(app)?.channels.get(name)
+    }
+
+    fn sweep(&mut self, now: u64) {
+        for app in self.apps.values_mut() {
+            for channel in app.channels.values_mut() {
+                channel.evict(&self.limits, now);
+            }
+            app.channels
+                .retain(|_, channel| !channel.is_idle(&self.limits, now));
+        }
+        self.tokens.evict(self.limits.token_request_window, now);
+        self.timers.schedule(now + SWEEP_EVERY, Timer::Sweep);
+    }
+}
+
+/// How often memory is given back, in ms. What is too old is never served, swept or not.
+const SWEEP_EVERY: u64 = 30_000;

@@ -1,0 +1,188 @@
+//! The REST interface, from decoded request to undecoded answer.
+//!
+//! Knows nothing of HTTP's framing: the shell reads bodies and writes headers. Paths that this
+//! sandbox does not have yet are answered with 404, code 40400.
+//!
+//! Spec: RSC, RSL, RSP, TG; error bodies and Link headers as ably-js reads them.
+
+mod apps;
+mod channels;
+mod page;
+
+use std::fmt;
+
+use crate::core::Core;
+use crate::core::auth::{Credential, Identity};
+use crate::wire::error::{BAD_METHOD, BAD_PARAM, NOT_FOUND};
+use crate::wire::value::Fields;
+use crate::wire::{ErrorInfo, Format, Value};
+
+/// A request.
+#[derive(Clone)]
+pub struct Request {
+    /// The method, in capitals.
+    pub method: String,
+    /// The path's segments, percent-decoded.
+    pub path: Vec<String>,
+    /// The decoded query, in order.
+    pub query: Vec<(String, String)>,
+    /// What the caller shows; a bearer may mean either of several tokens.
+    pub credentials: Vec<Credential>,
+    /// `X-Ably-ClientId`, decoded.
+    pub client_id: Option<String>,
+    /// The body, decoded; `Null` if there is none.
+    pub body: Value,
+    /// How the body was encoded.
+    pub body_format: Format,
+    /// How the answer will be encoded.
+    pub format: Format,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Queries may hold credentials, so only their presence is told.
+        f.debug_struct("Request")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Request {
+    /// Returns a non-empty query param; of several the last counts.
+    pub fn param(&self, key: &str) -> Option<&str> {
+        let found = self.query.iter().rev().find(|(name, _)| name == key);
+        found
+            .map(|(_, value)| value.as_str())
+            .filter(|value| !value.is_empty())
+    }
+}
+
+/// An answer.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Response {
+    /// The HTTP status.
+    pub status: u16,
+    /// Further headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body; `None` for none.
+    pub body: Option<Value>,
+}
+
+impl Response {
+    /// Answers with a body.
+    pub fn new(status: u16, body: impl Into<Value>) -> Response {
+        Response {
+            status,
+            headers: Vec::new(),
+            body: Some(body.into()),
+        }
+    }
+
+    /// Answers with an error, in the body and in the headers.
+    pub fn error(error: &ErrorInfo) -> Response {
+        let message = error
+            .message
+            .chars()
+            .map(|c| if c.is_ascii_graphic() { c } else { ' ' });
+        Response {
+            status: error.status,
+            headers: vec![
+                ("x-ably-errorcode", error.code.to_string()),
+                ("x-ably-errormessage", message.collect()),
+            ],
+            body: Some(Fields::new().with("error", error.to_value()).into()),
+        }
+    }
+
+    /// Puts status, headers and body into the body of a 200, for callers that see nothing else.
+    fn enveloped(self) -> Response {
+        let headers = self.headers.into_iter();
+        let headers = headers.fold(Fields::new(), |fields, (name, value)| {
+            let name = if name == "link" { "Link" } else { name };
+            fields.with(name, value)
+        });
+        let body = Fields::new()
+            .with("statusCode", u64::from(self.status))
+            .with("headers", headers)
+            .with("response", self.body.unwrap_or(Value::Null));
+        Response::new(200, body)
+    }
+}
+
+impl Core {
+    /// Answers a REST request.
+    pub fn rest(&mut self, request: &Request, now: u64) -> Response {
+        let answer = self.route(request, now);
+        let answer = answer.unwrap_or_else(|error| Response::error(&error));
+        match request.param("envelope") {
+            None => answer,
+            Some("json" | "msgpack") => answer.enveloped(),
+            Some(_) => Response::error(&ErrorInfo::bad(
+                BAD_PARAM,
+                "envelope must be json or msgpack",
+            )),
+        }
+    }
+
+    fn route(&mut self, request: &Request, now: u64) -> Result<Response, ErrorInfo> {
+        let path: Vec<&str> = request.path.iter().map(String::as_str).collect();
+        match (request.method.as_str(), path.as_slice()) {
+            ("GET", ["time"]) => Ok(Response::new(200, Value::List(vec![Value::from_u64(now)]))),
+            ("POST", ["apps"]) => self.post_app(request, now),
+            ("DELETE", ["apps", app]) => self.delete_app(request, app, now),
+            ("POST", ["keys", key, "requestToken"]) => self.post_request_token(request, key, now),
+            // Clients check that an unknown key is a 404 with this method too.
+            (_, ["keys", _, "requestToken"]) => Err(ErrorInfo::new(
+                NOT_FOUND,
+                404,
+                "there is nothing at this path",
+            )),
+            ("GET", ["channels", name]) => self.get_channel(request, name, now),
+            ("POST", ["channels", name, "messages"]) => self.post_messages(request, name, now),
+            ("GET", ["channels", name, "messages" | "history"]) => {
+                self.get_messages(request, name, now)
+            }
+            ("GET", ["channels", name, "presence"]) => self.get_presence(request, name, now),
+            ("GET", ["channels", name, "presence", "history"]) => {
+                self.get_presence_history(request, name, now)
+            }
+            (
+                _,
+                ["time"]
+                | ["apps"]
+                | ["apps", _]
+                | ["channels", _]
+                | ["channels", _, "messages" | "history" | "presence"]
+                | ["channels", _, "presence", "history"],
+            ) => Err(ErrorInfo::new(
+                BAD_METHOD,
+                405,
+                "this path does not have this method",
+            )),
+            _ => Err(ErrorInfo::new(
+                NOT_FOUND,
+                404,
+                "there is nothing at this path in this sandbox",
+            )),
+        }
+    }
+
+    /// Authenticates the caller; of several readings of a bearer the first that fits counts.
+    fn identify(&self, request: &Request, now: u64) -> Result<Identity, ErrorInfo> {
+        let client_id = request.client_id.as_deref();
+        let mut outcome = self.authenticate(request.credentials.first(), client_id, now);
+        for other in request.credentials.iter().skip(1) {
+            if outcome.is_ok() {
+                break;
+            }
+            let second = self.authenticate(Some(other), client_id, now);
+            let unknown =
+                matches!(&outcome, Err(error) if error.code == crate::wire::error::TOKEN_UNKNOWN);
+            if second.is_ok() || unknown {
+                outcome = second;
+            }
+        }
+        outcome
+    }
+}

@@ -1,0 +1,226 @@
+//! HTTP requests to the core's and back.
+//!
+//! Reads at most one frame's worth of body within a time, and writes content types, error headers
+//! and CORS headers exactly as clients compare them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::State;
+use axum::http::header::{
+    ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
+    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
+    AUTHORIZATION, CONTENT_TYPE,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
+use axum::routing::get;
+use tokio::sync::mpsc;
+use tokio::time::timeout;
+
+use crate::core::auth::Credential;
+use crate::core::{parse_query, percent_decode, rest};
+use crate::shell::hub::Hub;
+use crate::shell::upgrade;
+use crate::wire::data::from_base64;
+use crate::wire::error::{BAD_BODY, BAD_VERSION, TOO_LARGE};
+use crate::wire::{ErrorInfo, Format, Value};
+
+/// What handlers share.
+#[derive(Clone)]
+struct Shared {
+    hub: Arc<Hub>,
+    max_frame_size: usize,
+    // Weak, or the router would keep itself waiting when the sandbox stops.
+    alive: mpsc::WeakSender<()>,
+}
+
+/// Builds the routes.
+pub(crate) fn router(hub: Arc<Hub>, max_frame_size: usize, alive: &mpsc::Sender<()>) -> Router {
+    Router::new()
+        .route("/is-the-internet-up.txt", get(|| async { "yes\n" }))
+        .fallback(handle)
+        .with_state(Shared {
+            hub,
+            max_frame_size,
+            alive: alive.downgrade(),
+        })
+}
+
+async fn handle(State(shared): State<Shared>, request: Request<Body>) -> Response<Body> {
+    if upgrade::is_wanted(request.headers()) {
+        return match shared.alive.upgrade() {
+            Some(alive) => upgrade::accept(shared.hub, alive, shared.max_frame_size, request),
+            None => with_status(StatusCode::SERVICE_UNAVAILABLE),
+        };
+    }
+    let mut response = if request.method() == Method::OPTIONS {
+        preflight()
+    } else {
+        let query = parse_query(request.uri().query().unwrap_or_default());
+        let format = answer_format(request.headers(), &query);
+        let answer = match read_request(request, query, format, shared.max_frame_size).await {
+            Ok(request) => shared.hub.with(|core, now| core.rest(&request, now)),
+            Err(error) => rest::Response::error(&error),
+        };
+        write_response(answer, format)
+    };
+    let headers = response.headers_mut();
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    headers.insert(
+        ACCESS_CONTROL_EXPOSE_HEADERS,
+        HeaderValue::from_static(EXPOSED),
+    );
+    response
+}
+
+async fn read_request(
+    request: Request<Body>,
+    query: Vec<(String, String)>,
+    format: Format,
+    max_body: usize,
+) -> Result<rest::Request, ErrorInfo> {
+    let (parts, body) = request.into_parts();
+    let version = header(&parts.headers, "x-ably-version");
+    let version = version.or(query
+        .iter()
+        .find(|(key, _)| key == "v")
+        .map(|(_, v)| v.as_str()));
+    if version.is_some_and(|version| !["1.2", "2", "3"].contains(&version)) {
+        let why = "this sandbox speaks versions 2 and 3 of the protocol";
+        return Err(ErrorInfo::bad(BAD_VERSION, why));
+    }
+    let body_format = match header(&parts.headers, CONTENT_TYPE.as_str()) {
+        Some(text) if text.starts_with(Format::Msgpack.content_type()) => Format::Msgpack,
+        _ => Format::Json,
+    };
+    let body = match timeout(BODY_TIME, to_bytes(body, max_body)).await {
+        Ok(Ok(bytes)) => bytes,
+        Ok(Err(_)) => {
+            return Err(ErrorInfo::bad(
+                TOO_LARGE,
+                "the body is too large or incomplete",
+            ));
+        }
+        Err(_) => {
+            return Err(ErrorInfo::new(
+                50003,
+                408,
+                "the body did not arrive in time",
+            ));
+        }
+    };
+    let body = if body.is_empty() {
+        Value::Null
+    } else {
+        let decoded = body_format.decode(&body);
+        decoded.map_err(|why| ErrorInfo::bad(BAD_BODY, why))?
+    };
+    let client_id = header(&parts.headers, "x-ably-clientid")
+        .and_then(from_base64)
+        .and_then(|bytes| String::from_utf8(bytes).ok());
+    let path = parts
+        .uri
+        .path()
+        .split('/')
+        .filter(|segment| !segment.is_empty());
+    Ok(rest::Request {
+        method: parts.method.as_str().to_owned(),
+        path: path.map(percent_decode).collect(),
+        credentials: credentials(&parts.headers, &query),
+        query,
+        client_id,
+        body,
+        body_format,
+        format,
+    })
+}
+
+// Clients encode bearers as base64, even those that are text already, so both readings are tried.
+fn credentials(headers: &HeaderMap, query: &[(String, String)]) -> Vec<Credential> {
+    if let Some(text) = header(headers, AUTHORIZATION.as_str()) {
+        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+        let rest = rest.trim();
+        let decoded = from_base64(rest).and_then(|bytes| String::from_utf8(bytes).ok());
+        return if scheme.eq_ignore_ascii_case("bearer") {
+            let tokens = decoded.into_iter().chain([rest.to_owned()]);
+            tokens.map(Credential::Token).collect()
+        } else {
+            vec![Credential::Key(decoded.unwrap_or_default())]
+        };
+    }
+    let param = |wanted: &str| {
+        query
+            .iter()
+            .find(|(key, _)| key == wanted)
+            .map(|(_, v)| v.clone())
+    };
+    let token = param("access_token").or(param("accessToken"));
+    let token = token.map(Credential::Token);
+    token
+        .or(param("key").map(Credential::Key))
+        .into_iter()
+        .collect()
+}
+
+fn answer_format(headers: &HeaderMap, query: &[(String, String)]) -> Format {
+    let asked = query.iter().find(|(key, _)| key == "format");
+    match asked.map(|(_, value)| value.as_str()) {
+        Some("msgpack") => Format::Msgpack,
+        Some("json") => Format::Json,
+        _ => match header(headers, ACCEPT.as_str()) {
+            Some(accept) if accept.contains(Format::Msgpack.content_type()) => Format::Msgpack,
+            _ => Format::Json,
+        },
+    }
+}
+
+fn write_response(answer: rest::Response, format: Format) -> Response<Body> {
+    let status = StatusCode::from_u16(answer.status);
+    let mut response = with_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    for (name, value) in answer.headers {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            response
+                .headers_mut()
+                .append(HeaderName::from_static(name), value);
+        }
+    }
+    if let Some(body) = answer.body {
+        let content_type = HeaderValue::from_static(format.content_type());
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        *response.body_mut() = Body::from(format.encode(&body));
+    }
+    response
+}
+
+fn preflight() -> Response<Body> {
+    let mut response = with_status(StatusCode::NO_CONTENT);
+    let headers = response.headers_mut();
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static(METHODS),
+    );
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static(ALLOWED),
+    );
+    headers.insert(ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    response
+}
+
+fn with_status(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
+}
+
+const BODY_TIME: Duration = Duration::from_secs(20);
+const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
+const ALLOWED: &str = "Authorization, Content-Type, Accept, X-Ably-Version, X-Ably-ClientId, \
+    Ably-Agent, X-Ably-DeviceToken, X-Ably-DeviceSecret";
+const EXPOSED: &str = "Link, X-Ably-ErrorCode, X-Ably-ErrorMessage";
