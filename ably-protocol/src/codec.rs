@@ -67,7 +67,7 @@ pub trait Codec: Send + Sync {
     /// - `40013` the frame is malformed.
     fn decode(&self, frame: &Frame) -> Result<ProtocolMessage, ErrorInfo>;
 
-    /// Appends one protocol message to `into`.
+    /// Appends one protocol message to `into`, or nothing on an error.
     ///
     /// # Errors
     /// - `40013` a field cannot be written.

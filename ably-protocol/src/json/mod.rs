@@ -35,7 +35,7 @@ impl Codec for JsonCodec {
     }
 
     fn encode(&self, message: &ProtocolMessage, into: &mut BytesMut) -> Result<(), ErrorInfo> {
-        wire::write_protocol_message(&mut JsonWriter::new(into), message)
+        all_or_nothing(into, |w| wire::write_protocol_message(w, message))
     }
 
     fn decode_messages(&self, body: &Bytes) -> Result<Messages, ErrorInfo> {
@@ -47,7 +47,7 @@ impl Codec for JsonCodec {
         messages: &[Arc<Message>],
         into: &mut BytesMut,
     ) -> Result<(), ErrorInfo> {
-        wire::write_messages(&mut JsonWriter::new(into), messages)
+        all_or_nothing(into, |w| wire::write_messages(w, messages))
     }
 
     fn decode_value(&self, body: &Bytes) -> Result<Value, ErrorInfo> {
@@ -85,6 +85,18 @@ fn whole<'a, T>(
     let value = read(&mut reader)?;
     reader.end()?;
     Ok(value)
+}
+
+fn all_or_nothing(
+    into: &mut BytesMut,
+    write: impl FnOnce(&mut JsonWriter<'_, BytesMut>) -> Result<(), ErrorInfo>,
+) -> Result<(), ErrorInfo> {
+    let before = into.len();
+    let written = write(&mut JsonWriter::new(into));
+    if written.is_err() {
+        into.truncate(before);
+    }
+    written
 }
 
 pub(crate) fn read_items(bytes: &Bytes) -> Result<Vec<Item>, ErrorInfo> {
