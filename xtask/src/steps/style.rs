@@ -1,6 +1,6 @@
 //! Formatting, lints and documentation.
 
-use crate::graph::Graph;
+use crate::graph::{Graph, Package};
 use crate::report::Outcome;
 use crate::steps::build;
 use crate::{Result, process};
@@ -27,24 +27,24 @@ pub(crate) fn docs() -> Outcome {
 
 fn lint_all() -> Result<String> {
     let graph = Graph::load()?;
-    let mut names: Vec<&str> = graph
-        .ours()
-        .map(|(_, package)| package.name.as_str())
-        .collect();
-    names.sort_unstable();
+    let mut packages: Vec<&Package> = graph.ours().map(|(_, package)| package).collect();
+    packages.sort_unstable_by_key(|package| &package.name);
     let mut failed = Vec::new();
-    for name in &names {
-        let mut command =
-            process::cargo(["clippy", "--quiet", "--locked", "--all-targets", "-p", name]);
-        if *name == "ably" {
-            command.args(build::full());
-        }
+    for package in &packages {
+        let name = package.name.as_str();
+        let args = ["clippy", "--quiet", "--locked", "--all-targets", "-p", name];
+        let mut command = process::cargo(args);
+        match package.folder.as_deref() {
+            Some(".") => command.args(build::full()),
+            Some(folder) if folder.starts_with("benches/") => command.arg("--all-features"),
+            _ => &mut command,
+        };
         if process::run(command.args(["--", "-D", "warnings"])).is_err() {
-            failed.push(*name);
+            failed.push(name);
         }
     }
     match failed.len() {
-        0 => Ok(format!("{} packages", names.len())),
+        0 => Ok(format!("{} packages", packages.len())),
         _ => Err(format!("in {}", failed.join(", "))),
     }
 }
