@@ -103,7 +103,7 @@ impl Capability {
             .0
             .iter()
             .fold(Fields::new(), |fields, (resource, operations)| {
-                let operations = operations.iter().map(|name| Value::from_text(name));
+                let operations = operations.iter().map(Value::from_text);
                 fields.with(resource, Value::List(operations.collect()))
             });
         String::from_utf8_lossy(&Format::Json.encode(&fields.into())).into_owned()

@@ -193,6 +193,11 @@ impl Channel {
         self.entries.range(start..)
     }
 
+    /// Returns about how many bytes the channel takes.
+    pub(crate) fn kept_bytes(&self) -> usize {
+        self.bytes + self.presence_bytes + self.member_bytes()
+    }
+
     /// Returns the bytes that the set of members takes.
     pub(crate) fn member_bytes(&self) -> usize {
         self.members.values().map(PresenceMessage::size).sum()

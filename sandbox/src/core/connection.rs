@@ -20,11 +20,9 @@ use crate::core::attach::Attachment;
 use crate::core::auth::{ClientClaim, Credential, Identity};
 use crate::core::timers::Timer;
 use crate::core::transport::{Outgoing, Transport, TransportId};
-use crate::wire::error::{
-    BAD_REQUEST, BAD_VERSION, INCOMPATIBLE, PROTOCOL, TOKEN_EXPIRED, UNAVAILABLE,
-};
+use crate::wire::error::{BAD_REQUEST, BAD_VERSION, UNAVAILABLE};
 use crate::wire::value::Fields;
-use crate::wire::{ErrorInfo, Format, Frame, ProtocolMessage, Request, Value, action};
+use crate::wire::{ErrorInfo, Format, Frame, ProtocolMessage, action};
 
 /// What a client says when it opens a WebSocket.
 #[derive(Clone, Debug, Default)]
@@ -118,19 +116,6 @@ impl Core {
             self.fail_transport(id, error, now);
         }
         id
-    }
-
-    /// Handles a frame, or the reason why it could not be read.
-    pub fn receive(&mut self, id: TransportId, frame: Result<Value, ErrorInfo>, now: u64) {
-        let Some(transport) = self.transports.get_mut(&id).filter(|open| !open.ended) else {
-            return;
-        };
-        transport.last_received = now;
-        let request = frame.and_then(|frame| Request::read(&frame));
-        let outcome = request.and_then(|request| self.dispatch(id, request, now));
-        if let Err(error) = outcome {
-            self.fail_transport(id, error, now);
-        }
     }
 
     /// Notes that a client was heard: a pong, or part of a frame.
@@ -250,144 +235,7 @@ impl Core {
         Ok(id)
     }
 
-    fn dispatch(&mut self, id: TransportId, request: Request, now: u64) -> Result<(), ErrorInfo> {
-        let connection = self
-            .transports
-            .get(&id)
-            .and_then(|open| open.connection.clone());
-        let Some(connection) = connection else {
-            return Ok(());
-        };
-        match request.action {
-            action::HEARTBEAT => {
-                let answer = ProtocolMessage {
-                    id: request.id,
-                    ..ProtocolMessage::new(action::HEARTBEAT)
-                };
-                self.send(id, answer, now);
-            }
-            action::CLOSE => {
-                self.send(id, ProtocolMessage::new(action::CLOSED), now);
-                self.end_connection(&connection, false, now);
-                self.end_transport(id, Outgoing::Close, now);
-            }
-            action::DISCONNECT => self.end_transport(id, Outgoing::Close, now),
-            action::AUTH => self.reauthenticate(id, &connection, request.access_token, now)?,
-            action::ATTACH => self.attach(id, &connection, request, now)?,
-            action::DETACH => self.detach(id, &connection, request, now)?,
-            action::MESSAGE | action::PRESENCE | action::OBJECT | action::ANNOTATION => {
-                let Some(serial) = request.msg_serial else {
-                    return Err(ErrorInfo::bad(PROTOCOL, "a publish must have a msgSerial"));
-                };
-                let outcome = match self.repeated(&connection, serial) {
-                    Some(outcome) => outcome,
-                    None => self.accept(&connection, &request, serial, now),
-                };
-                self.answer(id, &connection, serial, outcome, now);
-            }
-            // RTF1: what is unknown, or not for servers, is ignored.
-            _ => {}
-        }
-        Ok(())
-    }
-
-    fn accept(
-        &mut self,
-        connection: &str,
-        request: &Request,
-        serial: u64,
-        now: u64,
-    ) -> Result<(), ErrorInfo> {
-        match request.action {
-            action::MESSAGE => self.publish_frame(connection, request, serial, now),
-            action::PRESENCE => self.presence_frame(connection, request, serial, now),
-            _ => {
-                let why = "objects and annotations are not supported by this sandbox";
-                Err(ErrorInfo::bad(BAD_REQUEST, why))
-            }
-        }
-    }
-
-    // A frame that an earlier transport delivered is not applied again.
-    fn repeated(&self, connection: &str, serial: u64) -> Option<Result<(), ErrorInfo>> {
-        let connection = self.connections.get(connection)?;
-        if connection.processed_before.is_none_or(|last| serial > last) {
-            return None;
-        }
-        Some(
-            connection
-                .rejected
-                .get(&serial)
-                .map_or(Ok(()), |error| Err(error.clone())),
-        )
-    }
-
-    fn answer(
-        &mut self,
-        id: TransportId,
-        connection: &str,
-        serial: u64,
-        outcome: Result<(), ErrorInfo>,
-        now: u64,
-    ) {
-        if let Some(connection) = self.connections.get_mut(connection) {
-            connection.processed = connection.processed.max(Some(serial));
-            match &outcome {
-                Ok(()) => {
-                    connection.rejected.remove(&serial);
-                }
-                Err(error) => {
-                    connection.rejected.insert(serial, error.clone());
-                    if connection.rejected.len() > MAX_REJECTED {
-                        connection.rejected.pop_first();
-                    }
-                }
-            }
-        }
-        let (action, error) = match outcome {
-            Ok(()) => (action::ACK, None),
-            Err(error) => (action::NACK, Some(error)),
-        };
-        let answer = ProtocolMessage {
-            msg_serial: Some(serial),
-            count: Some(1),
-            error,
-            ..ProtocolMessage::new(action)
-        };
-        self.send(id, answer, now);
-    }
-
-    fn reauthenticate(
-        &mut self,
-        id: TransportId,
-        connection: &str,
-        token: Option<String>,
-        now: u64,
-    ) -> Result<(), ErrorInfo> {
-        let Some(token) = token else {
-            return Err(ErrorInfo::bad(PROTOCOL, "AUTH must have an accessToken"));
-        };
-        let known = self.connections.get(connection);
-        let own = known
-            .and_then(|known| known.identity.client_id())
-            .map(str::to_owned);
-        let app = known.map(|known| known.identity.app.clone());
-        let identity = self.authenticate(Some(&Credential::Token(token)), own.as_deref(), now)?;
-        if app.as_deref() != Some(&identity.app) || identity.client_id() != own.as_deref() {
-            let why = "the new token is for another client";
-            return Err(ErrorInfo::unauthorized(INCOMPATIBLE, why));
-        }
-        if let Some(connection) = self.connections.get_mut(connection) {
-            connection.identity = identity;
-            connection.asked_for_auth = false;
-        }
-        self.send_connected(id, connection, None, now);
-        self.watch_connection(connection, now);
-        self.review_attachments(id, connection, now);
-        Ok(())
-    }
-
-    fn send_connected(
+    pub(crate) fn send_connected(
         &mut self,
         id: TransportId,
         connection_id: &str,
@@ -453,7 +301,7 @@ impl Core {
     }
 
     // Token errors leave the connection to be resumed with a new token; all others are fatal to it.
-    fn fail_transport(&mut self, id: TransportId, error: ErrorInfo, now: u64) {
+    pub(crate) fn fail_transport(&mut self, id: TransportId, error: ErrorInfo, now: u64) {
         let connection = self
             .transports
             .get(&id)
@@ -501,90 +349,8 @@ impl Core {
             self.drop_keys(connection.keys, expired);
         }
     }
-
-    /// Sets the timer of a connection's next deadline.
-    fn watch_connection(&mut self, id: &str, now: u64) {
-        let Some(connection) = self.connections.get(id) else {
-            return;
-        };
-        let open_until = connection
-            .identity
-            .expires
-            .filter(|_| connection.transport.is_some());
-        let ask_at = open_until
-            .filter(|_| !connection.asked_for_auth)
-            .map(|expires| expires.saturating_sub(AUTH_BEFORE))
-            .filter(|ask_at| *ask_at > now);
-        let deadlines = [
-            connection.expires_at,
-            connection.leaves_at,
-            open_until,
-            ask_at,
-        ];
-        if let Some(due) = deadlines.into_iter().flatten().min() {
-            self.timers.schedule(due, Timer::Connection(id.to_owned()));
-        }
-    }
-
-    pub(crate) fn check_connection(&mut self, id: &str, now: u64) {
-        let Some(connection) = self.connections.get_mut(id) else {
-            return;
-        };
-        if connection.leaves_at.is_some_and(|due| due <= now) {
-            connection.leaves_at = None;
-            self.leave_everywhere(id, now);
-        }
-        let Some(connection) = self.connections.get_mut(id) else {
-            return;
-        };
-        if connection.expires_at.is_some_and(|due| due <= now) {
-            self.end_connection(id, true, now);
-            return;
-        }
-        if let (Some(expires), Some(transport)) =
-            (connection.identity.expires, connection.transport)
-        {
-            if expires <= now {
-                let error = ErrorInfo::unauthorized(TOKEN_EXPIRED, "the token has expired");
-                self.fail_transport(transport, error, now);
-            } else if expires.saturating_sub(AUTH_BEFORE) <= now && !connection.asked_for_auth {
-                connection.asked_for_auth = true;
-                self.send(transport, ProtocolMessage::new(action::AUTH), now);
-            }
-        }
-        self.watch_connection(id, now);
-    }
-
-    pub(crate) fn check_transport(&mut self, id: TransportId, now: u64) {
-        let dead_after = self.limits.dead_after;
-        let Some(transport) = self.transports.get_mut(&id).filter(|open| !open.ended) else {
-            return;
-        };
-        let step = transport.idle_interval / 3;
-        if now.saturating_sub(transport.last_received)
-            >= dead_after.max(3 * transport.idle_interval)
-        {
-            self.end_transport(id, Outgoing::Cut, now);
-            return;
-        }
-        let silent = now.saturating_sub(transport.last_sent) >= step;
-        let unheard = now.saturating_sub(transport.last_received) >= transport.idle_interval;
-        let heartbeats = transport.heartbeats;
-        // Pings are answered below the client's code, so silence after one means a dead socket.
-        if unheard || (silent && !heartbeats) {
-            transport.ping(now);
-            self.wakeups.insert(id);
-        }
-        if silent && heartbeats {
-            self.send(id, ProtocolMessage::new(action::HEARTBEAT), now);
-        }
-        self.timers
-            .schedule(now + step.max(1), Timer::Transport(id));
-    }
 }
 
 const SUPPORTED_VERSIONS: [&str; 2] = ["2", "3"];
 const MIN_INTERVAL: u64 = 5_000;
 const MAX_INTERVAL: u64 = 1_800_000;
-const AUTH_BEFORE: u64 = 30_000;
-const MAX_REJECTED: usize = 1_000;

@@ -23,6 +23,8 @@ pub struct Limits {
     pub max_entries: usize,
     /// Most bytes kept per channel.
     pub max_channel_bytes: usize,
+    /// Most bytes kept by all channels together.
+    pub max_kept_bytes: usize,
     /// How long presence outlives a lost transport, unless the client says otherwise.
     pub remain_present_for: u64,
     /// Most presence members per channel, unless the app says otherwise.
@@ -63,6 +65,7 @@ impl Default for Limits {
             persisted_retention: 24 * 3_600_000,
             max_entries: 10_000,
             max_channel_bytes: 4 << 20,
+            max_kept_bytes: 512 << 20,
             remain_present_for: 15_000,
             max_members: 250,
             max_presence_bytes: 4 << 20,

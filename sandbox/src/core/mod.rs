@@ -17,6 +17,8 @@ pub mod auth;
 mod capability;
 mod channel;
 mod connection;
+mod deadlines;
+mod dispatch;
 mod entropy;
 mod faults;
 mod history;
@@ -67,6 +69,8 @@ pub struct Core {
     wakeups: BTreeSet<TransportId>,
     faults: Faults,
     next_transport: u64,
+    /// About how much all channels keep; counted anew with every sweep.
+    kept_bytes: usize,
 }
 
 impl Core {
@@ -87,6 +91,7 @@ impl Core {
             wakeups: BTreeSet::new(),
             faults: Faults::default(),
             next_transport: 0,
+            kept_bytes: 0,
         }
     }
 
@@ -242,16 +247,35 @@ impl Core {
         self.apps.get(app)?.channels.get(name)
     }
 
+    /// Makes sure that something of a size may be kept, and notes that it is.
+    fn take_room(&mut self, size: usize, now: u64) -> Result<(), ErrorInfo> {
+        if self.kept_bytes + size > self.limits.max_kept_bytes {
+            self.forget_old(now);
+        }
+        if self.kept_bytes + size > self.limits.max_kept_bytes {
+            let why = "the sandbox keeps as many bytes as it may";
+            return Err(ErrorInfo::new(crate::wire::error::RATE_LIMITED, 429, why));
+        }
+        self.kept_bytes += size;
+        Ok(())
+    }
+
     fn sweep(&mut self, now: u64) {
+        self.forget_old(now);
+        self.tokens.evict(self.limits.token_request_window, now);
+        self.timers.schedule(now + SWEEP_EVERY, Timer::Sweep);
+    }
+
+    fn forget_old(&mut self, now: u64) {
+        self.kept_bytes = 0;
         for app in self.apps.values_mut() {
             for channel in app.channels.values_mut() {
                 channel.evict(&self.limits, now);
+                self.kept_bytes += channel.kept_bytes();
             }
             app.channels
                 .retain(|_, channel| !channel.is_idle(&self.limits, now));
         }
-        self.tokens.evict(self.limits.token_request_window, now);
-        self.timers.schedule(now + SWEEP_EVERY, Timer::Sweep);
     }
 }
 

@@ -80,6 +80,7 @@ impl Core {
         if size > self.limits.max_message_size {
             return Err(ErrorInfo::bad(TOO_LARGE, "the presence data is too large"));
         }
+        self.take_room(2 * size + 300 * events.len(), now)?;
         let max_members = self
             .apps
             .get(&identity.app)

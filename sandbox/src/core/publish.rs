@@ -121,6 +121,7 @@ impl Core {
             return Err(ErrorInfo::bad(TOO_LARGE, why));
         }
         let chosen = chosen_base(&messages)?;
+        self.take_room(size + 300 * (messages.len() + 1), now)?;
         let limits = self.limits.clone();
         let channel = self.channel(&identity.app, channel_name, now)?;
         if chosen.is_some() {

@@ -80,6 +80,15 @@ impl Core {
         vouched: bool,
         now: u64,
     ) -> Result<Value, ErrorInfo> {
+        self.tokens.evict(self.limits.token_request_window, now);
+        let tokens = &self.tokens;
+        if tokens.issued.len().max(tokens.nonces.len()) >= self.limits.max_tokens {
+            return Err(ErrorInfo::new(
+                UNAVAILABLE,
+                503,
+                "too many tokens are alive",
+            ));
+        }
         let found = key_name.split_once('.').and_then(|(app, key)| {
             let app = self.apps.get(app)?;
             Some((app.id.clone(), app.key(key)?.clone()))
@@ -144,14 +153,6 @@ impl Core {
         if capability.is_empty() {
             let why = "the key has none of the capabilities asked for";
             return Err(ErrorInfo::unauthorized(NO_CAPABILITY, why));
-        }
-        self.tokens.evict(self.limits.token_request_window, now);
-        if self.tokens.issued.len() >= self.limits.max_tokens {
-            return Err(ErrorInfo::new(
-                UNAVAILABLE,
-                503,
-                "too many tokens are alive",
-            ));
         }
         let token = format!("{app}.{}", self.entropy.name(43));
         let expires = now.saturating_add(ttl);

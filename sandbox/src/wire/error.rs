@@ -110,6 +110,8 @@ pub const NO_MODE: u32 = 40165;
 pub const NOT_FOUND: u32 = 40400;
 /// A path without this method.
 pub const BAD_METHOD: u32 = 40500;
+/// More than the server takes.
+pub const RATE_LIMITED: u32 = 42910;
 /// The server is at a limit.
 pub const UNAVAILABLE: u32 = 50004;
 /// The connection was taken over by a newer transport.
