@@ -4,7 +4,7 @@ use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{ErrorCode, ErrorInfo, Str};
+use crate::{ErrorCode, ErrorInfo, Str, json};
 
 /// JSON that was checked and kept as text, parsed when the application asks for it.
 ///
@@ -16,11 +16,10 @@ impl JsonText {
     /// Takes `text` when it is one JSON value.
     ///
     /// # Errors
-    /// - `40013` it is not JSON.
+    /// - `40013` it is not JSON, or nested deeper than 128.
     pub fn new(text: impl Into<Str>) -> Result<Self, ErrorInfo> {
         let text = text.into();
-        serde_json::from_str::<serde::de::IgnoredAny>(&text)
-            .map_err(|e| invalid("data is not JSON", &e))?;
+        json::check(&text)?;
         Ok(Self(text))
     }
 

@@ -81,7 +81,13 @@ fn whole<'a, T>(
     body: &'a Bytes,
     read: impl FnOnce(&mut JsonReader<'a>) -> Result<T, ErrorInfo>,
 ) -> Result<T, ErrorInfo> {
-    let mut reader = JsonReader::new(body)?;
+    to_the_end(JsonReader::new(body)?, read)
+}
+
+fn to_the_end<'a, T>(
+    mut reader: JsonReader<'a>,
+    read: impl FnOnce(&mut JsonReader<'a>) -> Result<T, ErrorInfo>,
+) -> Result<T, ErrorInfo> {
     let value = read(&mut reader)?;
     reader.end()?;
     Ok(value)
@@ -104,7 +110,12 @@ pub(crate) fn read_items(bytes: &Bytes) -> Result<Vec<Item>, ErrorInfo> {
 }
 
 pub(crate) fn read_value(text: &str) -> Result<Value, ErrorInfo> {
-    whole(&Bytes::copy_from_slice(text.as_bytes()), Reader::value)
+    to_the_end(JsonReader::of_text(text), Reader::value)
+}
+
+/// Checks that `text` is one JSON value.
+pub(crate) fn check(text: &str) -> Result<(), ErrorInfo> {
+    to_the_end(JsonReader::of_text(text), Reader::skip)
 }
 
 pub(crate) fn write_value(value: &Value) -> String {

@@ -24,7 +24,8 @@ const MAX_DEPTH: u32 = 128;
 
 pub(super) struct JsonReader<'a> {
     text: &'a str,
-    source: &'a Bytes,
+    /// The text as bytes that can be shared; without them raw lists are copied.
+    source: Option<&'a Bytes>,
     at: usize,
     depth: u32,
     arena: Arena<'a>,
@@ -38,12 +39,19 @@ impl<'a> JsonReader<'a> {
         let text = core::str::from_utf8(source)
             .map_err(|e| malformed("it is not UTF-8", e.valid_up_to()))?;
         Ok(Self {
+            source: Some(source),
+            ..Self::of_text(text)
+        })
+    }
+
+    pub(super) const fn of_text(text: &'a str) -> Self {
+        Self {
             text,
-            source,
+            source: None,
             at: 0,
             depth: 0,
             arena: Arena::new(text),
-        })
+        }
     }
 
     /// Checks that nothing follows the value that was read.
@@ -316,7 +324,13 @@ impl Reader for JsonReader<'_> {
         match self.kind() {
             Kind::List => {
                 let span = self.span()?;
-                Ok(Items::Raw(RawItems::json(self.source.slice(span))))
+                let raw = match self.source {
+                    Some(source) => source.slice(span),
+                    None => {
+                        Bytes::copy_from_slice(self.text.get(span).unwrap_or_default().as_bytes())
+                    }
+                };
+                Ok(Items::Raw(RawItems::json(raw)))
             }
             _ if self.null()? => Ok(Items::None),
             _ => self.fail("a list is expected"),
