@@ -7,7 +7,7 @@
 
 use alloc::{boxed::Box, string::String, sync::Arc, vec::Vec};
 
-use ably_protocol::{Data, ErrorCode, ErrorInfo, JsonText, Payload, Str};
+use ably_protocol::{Data, ErrorCode, ErrorInfo, JsonText, Payload, Str, Value};
 use base64::{
     Engine as _, alphabet,
     engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig},
@@ -18,7 +18,9 @@ use crate::{ChannelOptions, Entropy};
 
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
-    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+    GeneralPurposeConfig::new()
+        .with_decode_padding_mode(DecodePaddingMode::Indifferent)
+        .with_decode_allow_trailing_bits(true),
 );
 
 /// The opened steps of one channel.
@@ -37,6 +39,24 @@ pub struct Decoded {
     pub encoding: Option<Str>,
     /// Why it stopped early.
     pub failure: Option<DecodeFailure>,
+}
+
+impl Decoded {
+    fn whole(data: Data) -> Self {
+        Self {
+            data,
+            encoding: None,
+            failure: None,
+        }
+    }
+
+    fn partly(data: Data, rest: &str, why: DecodeFailure) -> Self {
+        Self {
+            data,
+            encoding: Some(Str::new(rest)),
+            failure: Some(why),
+        }
+    }
 }
 
 impl Chain {
@@ -82,73 +102,59 @@ impl Chain {
     ) -> Decoded {
         let whole = encoding.as_deref().unwrap_or_default();
         if whole.is_empty() && self.steps.is_empty() {
-            return Decoded {
-                data,
-                encoding: None,
-                failure: None,
-            };
+            return Decoded::whole(data);
         }
         let mut payload = match data {
             Data::Text(t) => Payload::Text(t),
             Data::Binary(b) => Payload::Binary(b),
+            // Nothing, or JSON that stands in the frame as such (a REST user can do that).
             other => {
                 return Decoded {
                     data: other,
-                    encoding,
+                    encoding: encoding.filter(|e| !e.is_empty()),
                     failure: None,
                 };
             }
         };
         let mut rest = whole;
-        let mut observed = false;
-        while !rest.is_empty() {
-            let (left, step) = rest.rsplit_once('/').unwrap_or(("", rest));
-            if step != "base64" && !observed {
-                self.observe(&payload, rest, message);
-                observed = true;
-            }
-            let done = match step {
-                "base64" => base64_decode(payload),
-                "utf-8" => utf8_decode(payload),
-                "json" if left.is_empty() => match json_decode(payload) {
-                    Ok(json) => {
-                        return Decoded {
-                            data: Data::Json(json),
-                            encoding: None,
-                            failure: None,
-                        };
-                    }
-                    Err(e) => Err(e),
-                },
-                _ => self.step_decode(step, payload, message),
-            };
-            match done {
-                Ok(next) => payload = next,
-                Err((kept, failure)) => {
-                    let encoding = Some(Str::new(rest));
-                    return Decoded {
-                        data: kept.into(),
-                        encoding,
-                        failure: Some(failure),
-                    };
-                }
+        if let (left, "base64") = last_step(rest) {
+            match base64_decode(payload) {
+                Ok(bytes) => payload = bytes,
+                Err((kept, why)) => return Decoded::partly(kept.into(), rest, why),
             }
             rest = left;
         }
-        if !observed {
-            self.observe(&payload, "", message);
+        self.observe(&payload, rest, message);
+        while !rest.is_empty() {
+            let (left, step) = last_step(rest);
+            let undone = match step {
+                "base64" => base64_decode(payload).map(Data::from),
+                "utf-8" => utf8_decode(payload).map(Data::from),
+                "json" => json_decode(payload),
+                _ => self.step_decode(step, payload, message).map(Data::from),
+            };
+            payload = match undone {
+                Ok(Data::Text(text)) => Payload::Text(text),
+                Ok(Data::Binary(bytes)) => Payload::Binary(bytes),
+                Ok(json) if left.is_empty() => return Decoded::whole(json),
+                Ok(json) => {
+                    let why = invalid("a step of the encoding takes text or bytes, not JSON");
+                    return Decoded::partly(json, left, DecodeFailure::Leave(why));
+                }
+                Err((kept, why)) => return Decoded::partly(kept.into(), rest, why),
+            };
+            rest = left;
         }
-        Decoded {
-            data: payload.into(),
-            encoding: None,
-            failure: None,
-        }
+        Decoded::whole(payload.into())
     }
 
     /// Applies JSON and the plugins' steps to data that is about to be sent.
     ///
     /// # Errors
-    /// What a step says; then nothing may be sent.
+    /// - `40013` the data is a JSON number, boolean, string or null.
+    /// - what a step says.
+    ///
+    /// After any of them nothing may be sent.
     pub fn encode(
         &mut self,
         data: Data,
@@ -158,7 +164,19 @@ impl Chain {
         let (mut payload, mut encoding) = match data {
             Data::Text(t) => (Payload::Text(t), encoding),
             Data::Binary(b) => (Payload::Binary(b), encoding),
-            Data::Json(j) => (Payload::Text(j.to_text()), Some(append(encoding, "json"))),
+            Data::Json(j) => {
+                if !j.as_str().trim_start().starts_with(['{', '[']) {
+                    return Err(invalid(
+                        "data must be a string, bytes, or a JSON object or array",
+                    ));
+                }
+                let marked = last_step(encoding.as_deref().unwrap_or_default()).1 == "json";
+                let encoding = match encoding {
+                    Some(e) if marked => e,
+                    other => append(other, "json"),
+                };
+                (Payload::Text(j.to_text()), Some(encoding))
+            }
             other => return Ok((other, encoding)),
         };
         for (_, step) in &mut self.steps {
@@ -220,43 +238,66 @@ fn invalid(why: &'static str) -> ErrorInfo {
     ErrorInfo::new(ErrorCode::INVALID_DATA, 400, why)
 }
 
+/// The encoding without its last step, and that step.
+fn last_step(encoding: &str) -> (&str, &str) {
+    encoding.rsplit_once('/').unwrap_or(("", encoding))
+}
+
+/// The binary protocol can carry base64 text as bytes, which is the same.
 fn base64_decode(payload: Payload) -> StepResult {
-    match &payload {
-        Payload::Text(t) => match BASE64.decode(t.as_bytes()) {
-            Ok(bytes) => Ok(Payload::Binary(bytes.into())),
-            Err(_) => Err((
-                payload,
-                DecodeFailure::Leave(invalid("the data is not base64")),
-            )),
-        },
-        Payload::Binary(_) => Err((
+    match BASE64.decode(payload.as_bytes()) {
+        Ok(bytes) => Ok(Payload::Binary(bytes.into())),
+        Err(_) => Err((
             payload,
-            DecodeFailure::Leave(invalid("base64 of bytes makes no sense")),
+            DecodeFailure::Leave(invalid("the data is not base64")),
         )),
     }
 }
 
 fn utf8_decode(payload: Payload) -> StepResult {
-    match &payload {
-        Payload::Text(_) => Ok(payload),
-        Payload::Binary(b) => match core::str::from_utf8(b) {
-            Ok(t) => Ok(Payload::Text(Str::new(t))),
-            Err(_) => Err((
-                payload,
-                DecodeFailure::Leave(invalid("the data is not UTF-8")),
-            )),
-        },
+    match text_of(&payload) {
+        Some(text) => Ok(Payload::Text(text)),
+        None => Err((
+            payload,
+            DecodeFailure::Leave(invalid("the data is not UTF-8")),
+        )),
     }
 }
 
-fn json_decode(payload: Payload) -> Result<JsonText, (Payload, DecodeFailure)> {
-    let text = match utf8_decode(payload)? {
-        Payload::Text(t) => t,
-        kept @ Payload::Binary(_) => {
-            return Err((kept, DecodeFailure::Leave(invalid("the data is not UTF-8"))));
-        }
+fn json_decode(payload: Payload) -> Result<Data, (Payload, DecodeFailure)> {
+    let Some(text) = text_of(&payload) else {
+        return Err((
+            payload,
+            DecodeFailure::Leave(invalid("the data is not UTF-8")),
+        ));
     };
-    JsonText::new(text.clone()).map_err(|e| (Payload::Text(text), DecodeFailure::Leave(e)))
+    parse(text).map_err(|why| (payload, DecodeFailure::Leave(why)))
+}
+
+/// JSON as data: a JSON string is a string and null is nothing.
+fn parse(text: Str) -> Result<Data, ErrorInfo> {
+    match text.trim_start().as_bytes().first() {
+        Some(b'"') => match Value::from_json(&text)? {
+            Value::Text(t) => Ok(Data::Text(t)),
+            _ => Err(invalid("the data is not JSON")),
+        },
+        first => {
+            let is_null = first == Some(&b'n');
+            let json = JsonText::new(text)?;
+            Ok(if is_null {
+                Data::None
+            } else {
+                Data::Json(json)
+            })
+        }
+    }
+}
+
+fn text_of(payload: &Payload) -> Option<Str> {
+    match payload {
+        Payload::Text(text) => Some(text.clone()),
+        Payload::Binary(bytes) => core::str::from_utf8(bytes).ok().map(Str::new),
+    }
 }
 
 fn append(encoding: Option<Str>, step: &str) -> Str {
@@ -272,3 +313,6 @@ impl core::fmt::Debug for Chain {
         f.debug_tuple("Chain").field(&names).finish()
     }
 }
+
+#[cfg(test)]
+mod tests;
