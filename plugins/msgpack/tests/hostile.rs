@@ -71,6 +71,17 @@ fn lengths_that_are_only_claimed_are_refused() {
         decode(&[0xdf, 0xff, 0xff, 0xff, 0xff]).err(),
         Some(ErrorCode::INVALID_DATA)
     );
+    // Refused at the head, not by running out of members.
+    for bytes in [
+        &[0x93, 1, 2][..],
+        &[0x82, 1, 2, 3],
+        &[0xdd, 0xff, 0xff, 0xff, 0xff, 1],
+    ] {
+        let error = MsgPackCodec
+            .decode_value(&Bytes::copy_from_slice(bytes))
+            .unwrap_err();
+        assert!(error.message().contains("longer than the input"), "{error}");
+    }
 }
 
 #[test]
@@ -132,6 +143,24 @@ fn depth_is_limited_wherever_it_is_hidden() {
             }
         }
     }
+}
+
+#[test]
+fn depth_does_not_count_neighbours() {
+    let neighbours = |member: &[u8]| {
+        let mut list = vec![0xdc, 1, 0];
+        list.extend(member.repeat(256));
+        list
+    };
+    for member in [&[0x90][..], &[0x80], &[0x81, 0xa1, b'a', 0x91, 1]] {
+        assert!(decode(&field("x", &neighbours(member))).is_ok());
+        let body = Bytes::from(neighbours(member));
+        assert!(MsgPackCodec.decode_value(&body).is_ok());
+    }
+    let pm = decode(&field("messages", &neighbours(&[0x80]))).unwrap();
+    assert_eq!(pm.messages.len(), 256);
+    let pm = decode(&field("presence", &neighbours(&[0x80]))).unwrap();
+    assert_eq!(pm.presence.read().unwrap().len(), 256);
 }
 
 #[test]

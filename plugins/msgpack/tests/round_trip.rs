@@ -230,3 +230,23 @@ fn maps_and_lists_longer_than_a_short_head_keep_their_members() {
         );
     }
 }
+
+#[test]
+fn a_whole_float_goes_out_as_an_integer_unless_it_is_too_large() {
+    for (float, bytes) in [
+        (3.0, &[3][..]),
+        (-1.0, &[0xff]),
+        (-0.0, &[0]),
+        (1e15, &[0xcf, 0, 3, 0x8d, 0x7e, 0xa4, 0xc6, 0x80, 0]),
+        (
+            1e300,
+            &[0xcb, 0x7e, 0x37, 0xe4, 0x3c, 0x88, 0x00, 0x75, 0x9c],
+        ),
+    ] {
+        let mut out = BytesMut::new();
+        MsgPackCodec
+            .encode_value(&Value::Float(float), &mut out)
+            .unwrap();
+        assert_eq!(out, bytes, "{float}");
+    }
+}
