@@ -70,6 +70,9 @@ fn wrong_types_are_refused() {
         "{\"x\":\"\\u12\"}",
         "{\"x\":[1 2]}",
         "{\"x\":[1,]}",
+        "{\"x\":[,1]}",
+        "{,\"x\":1}",
+        "{\"x\":1,,\"y\":1}",
         "{\"x\":NaN}",
         "\u{feff}{}",
     ] {
@@ -127,6 +130,11 @@ fn depth_is_limited_wherever_it_is_hidden() {
     );
 }
 
+const TOKENS: &[&str] = &[
+    "{", "}", "[", "]", "[", "]", ",", ":", "\"a\"", "\"\\n\"", "1", "-1.5e3", "0", "null", "true",
+    " ",
+];
+
 /// What serde_json, another's parser, thinks of a text as a whole.
 fn is_json(text: &str) -> bool {
     serde_json::from_str::<serde::de::IgnoredAny>(text).is_ok()
@@ -154,10 +162,13 @@ proptest! {
 
     #[test]
     fn values_are_judged_as_another_parser_does(
-        text in r#"[\[\]{}:, "\\a-f0-9.eEtrun+-]{0,24}"#
+        text in r#"[\[\]{}:, "\\a-f0-9.eEtrun+-]{0,24}"#,
+        tokens in prop::collection::vec(prop::sample::select(TOKENS), 0..9),
     ) {
-        let ours = Value::from_json(&text);
-        prop_assert_eq!(ours.is_ok(), is_json(&text), "{}", text);
+        for text in [text, tokens.concat()] {
+            let ours = Value::from_json(&text);
+            prop_assert_eq!(ours.is_ok(), is_json(&text), "{}", text);
+        }
     }
 
     #[test]
