@@ -1,0 +1,91 @@
+//! [`Channels`].
+
+use std::sync::Arc;
+
+use ably_engine::{ChannelOptions, Engine, protocol::ErrorInfo};
+
+use super::Channel;
+use crate::shell::Handles;
+
+/// The channels of a client.
+///
+/// Spec: RTS.
+#[derive(Clone)]
+pub struct Channels {
+    pub(super) handles: Arc<Handles>,
+}
+
+impl Channels {
+    /// The channel called `name`, made when it does not exist yet. Any name is taken; the server
+    /// refuses an invalid one when the channel is attached.
+    ///
+    /// # Errors
+    /// - `40000` there are too many channels.
+    ///
+    /// Spec: RTS3a.
+    pub fn get(&self, name: &str) -> Result<Channel, ErrorInfo> {
+        self.get_or_make(name, None)
+    }
+
+    /// The channel called `name` with these options.
+    ///
+    /// # Errors
+    /// - `40000` the channel is attached or attaching and the options would attach it anew: use
+    ///   [`Channel::set_options`].
+    /// - `40019` an option is meant for a plugin that is not installed.
+    ///
+    /// Spec: RTS3b, RTS3c, RTS3c1.
+    pub fn get_with(&self, name: &str, options: ChannelOptions) -> Result<Channel, ErrorInfo> {
+        self.get_or_make(name, Some(options))
+    }
+
+    fn get_or_make(
+        &self,
+        name: &str,
+        options: Option<ChannelOptions>,
+    ) -> Result<Channel, ErrorInfo> {
+        let id = self
+            .handles
+            .0
+            .mutate(|l, _| l.engine.channel(name, options))?;
+        Ok(Channel::new(self.handles.clone(), id, name))
+    }
+
+    /// True when a channel called `name` exists. Spec: RTS2.
+    pub fn exists(&self, name: &str) -> bool {
+        self.handles.0.read(|e| e.find_channel(name).is_some())
+    }
+
+    /// All channels, in the order of their names. Spec: RTS2.
+    pub fn all(&self) -> Vec<Channel> {
+        let ids = self.handles.0.read(|e: &Engine| {
+            let ids = e.channel_ids().into_iter();
+            ids.filter_map(|id| Some((id, e.channel_name(id)?)))
+                .collect::<Vec<_>>()
+        });
+        ids.into_iter()
+            .map(|(id, name)| Channel::new(self.handles.clone(), id, &name))
+            .collect()
+    }
+
+    /// Removes the channel called `name`; its subscriptions end.
+    ///
+    /// # Errors
+    /// - `90001` it could still get messages: detach it first.
+    ///
+    /// Spec: RTS4 as in 2.12.0.
+    pub fn release(&self, name: &str) -> Result<(), ErrorInfo> {
+        let Some(id) = self.handles.0.read(|e| e.find_channel(name)) else {
+            return Ok(());
+        };
+        self.handles.0.mutate(|l, _| l.engine.release_channel(id))?;
+        self.handles.0.forget_listeners(id);
+        Ok(())
+    }
+}
+
+impl std::fmt::Debug for Channels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Channels")
+    }
+}

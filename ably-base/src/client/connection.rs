@@ -1,0 +1,170 @@
+//! [`Connection`].
+
+use std::{sync::Arc, time::Duration};
+
+use ably_engine::{
+    ConnectionEvent, ConnectionState, ConnectionStateChange, Engine, Input,
+    protocol::{ErrorInfo, Str},
+};
+
+use super::StateChanges;
+use crate::{
+    emitter::{Events, ListenerId},
+    shell::{Handles, Pending},
+};
+
+/// The connection of a client.
+///
+/// Spec: RTN.
+#[derive(Clone)]
+pub struct Connection {
+    pub(super) handles: Arc<Handles>,
+}
+
+impl Connection {
+    /// The state, at this moment. Spec: RTN4.
+    pub fn state(&self) -> ConnectionState {
+        self.handles.0.read(Engine::connection_state)
+    }
+
+    /// The id of the connection while there is one. Spec: RTN8.
+    pub fn id(&self) -> Option<Str> {
+        self.handles.0.read(Engine::connection_id)
+    }
+
+    /// The key that resumes the connection: keep it secret. Spec: RTN9.
+    pub fn key(&self) -> Option<Str> {
+        self.handles.0.read(Engine::connection_key)
+    }
+
+    /// Why the connection is in its state. Spec: RTN25.
+    pub fn error_reason(&self) -> Option<ErrorInfo> {
+        self.handles.0.read(Engine::error_reason)
+    }
+
+    /// The host of the current or last attempt.
+    pub fn host(&self) -> Option<Str> {
+        self.handles.0.read(Engine::host)
+    }
+
+    /// The key with which another client can go on from here. Spec: RTN16g.
+    pub fn create_recovery_key(&self) -> Option<String> {
+        self.handles.0.read(Engine::create_recovery_key)
+    }
+
+    /// Connects, unless connected or connecting. The state is `connecting` when this returns.
+    ///
+    /// Spec: RTN11.
+    pub fn connect(&self) {
+        self.handles.0.mutate(|l, now| l.engine.connect(now));
+    }
+
+    /// Closes the connection: the state is `closing` or `closed` when this returns, and `closed`
+    /// after `realtime_request_timeout` at the latest.
+    ///
+    /// Spec: RTN12.
+    pub fn close(&self) {
+        self.handles.0.mutate(|l, now| l.engine.close(now));
+    }
+
+    /// Measures the time to the server and back. Waits for the connection when it is being made.
+    ///
+    /// # Errors
+    /// - `40000` there is no connection, and none is being made.
+    /// - `50003` no answer within `realtime_request_timeout` (10 s).
+    ///
+    /// # Cancel safety
+    /// Dropping the future forgets the answer.
+    ///
+    /// Spec: RTN13.
+    pub fn ping(&self) -> Pending<Duration> {
+        Pending::call(&self.handles, |l, now| Ok(l.engine.ping(now)))
+    }
+
+    /// Tells the client that the network went or came back, where the platform says so.
+    ///
+    /// Spec: RTN20.
+    pub fn network_changed(&self, online: bool) {
+        self.handles
+            .0
+            .mutate(|l, now| l.engine.handle_input(now, Input::NetworkChanged { online }));
+    }
+
+    /// Calls `f` for events: `()` for all, a state, or several. Spec: RTN4d.
+    pub fn on(
+        &self,
+        events: impl Into<Events<ConnectionEvent>>,
+        f: impl FnMut(&ConnectionStateChange) + Send + 'static,
+    ) -> ListenerId {
+        self.handles.0.connection.on(events, f)
+    }
+
+    /// Calls `f` for the first of these events.
+    pub fn once(
+        &self,
+        events: impl Into<Events<ConnectionEvent>>,
+        f: impl FnMut(&ConnectionStateChange) + Send + 'static,
+    ) -> ListenerId {
+        self.handles.0.connection.once(events, f)
+    }
+
+    /// Takes a listener off.
+    pub fn off(&self, listener: ListenerId) {
+        self.handles.0.connection.off(listener);
+    }
+
+    /// Takes a listener off some of its events.
+    pub fn off_events(&self, events: impl Into<Events<ConnectionEvent>>, listener: ListenerId) {
+        self.handles.0.connection.off_events(events, listener);
+    }
+
+    /// Takes all listeners off these events.
+    pub fn off_all_of(&self, events: impl Into<Events<ConnectionEvent>>) {
+        self.handles.0.connection.off_all_of(events);
+    }
+
+    /// Takes all listeners off.
+    pub fn off_all(&self) {
+        self.handles.0.connection.off_all();
+    }
+
+    /// The changes from now on, as a stream.
+    pub fn state_changes(&self) -> StateChanges<ConnectionStateChange> {
+        let changes = StateChanges::new(self.handles.clone());
+        let sink = changes.sink();
+        let id = self.on((), move |change| sink.push(change));
+        changes.until_dropped(move |handles| handles.0.connection.off(id))
+    }
+
+    /// Resolves when the connection is in `state`: at once with `None` when it is already, else
+    /// with the change that led there.
+    ///
+    /// # Errors
+    /// - `80017` the client has ended.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops waiting and has no other effect.
+    ///
+    /// Spec: RTN26.
+    pub async fn when_state(
+        &self,
+        state: ConnectionState,
+    ) -> Result<Option<ConnectionStateChange>, ErrorInfo> {
+        let mut changes = self.state_changes();
+        if self.state() == state {
+            return Ok(None);
+        }
+        while let Some(change) = changes.next().await {
+            if change.event == ConnectionEvent::State(state) {
+                return Ok(Some(change));
+            }
+        }
+        Err(crate::shell::ended())
+    }
+}
+
+impl std::fmt::Debug for Connection {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Connection({})", self.state())
+    }
+}

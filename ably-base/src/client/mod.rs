@@ -1,0 +1,18 @@
+//! Handles: cheap clones that call the engine.
+
+mod channel;
+mod channels;
+mod connection;
+mod realtime;
+mod state_changes;
+mod subscription;
+
+pub use channel::{Channel, Subscribed};
+pub use channels::Channels;
+pub use connection::Connection;
+pub use realtime::{Auth, BaseRealtime, WeakRealtime};
+pub use state_changes::StateChanges;
+pub use subscription::{Lagged, Names, Subscription};
+
+pub(crate) use channel::BehaviourListeners;
+pub(crate) use subscription::MessageListeners;

@@ -1,0 +1,197 @@
+//! [`BaseRealtime`].
+
+use std::sync::{Arc, Weak};
+
+use ably_engine::{
+    Engine,
+    protocol::{Codec, ErrorInfo, Format, Str, json::JsonCodec},
+};
+
+use super::{Channels, Connection};
+use crate::{
+    ClientOptions,
+    ext::{ConnectContext, Plugins, TracingSink},
+    shell::{Driver, Handles, Shared},
+};
+
+/// A realtime client with exactly the plugins that its options hold.
+///
+/// Needs a transport and a runtime. Cheap to clone; when the last handle (client, channel,
+/// subscription) is dropped, it closes politely in the background.
+///
+/// Spec: RTC1.
+#[derive(Clone)]
+pub struct BaseRealtime {
+    pub(crate) handles: Arc<Handles>,
+}
+
+impl BaseRealtime {
+    /// Makes a client, which begins to connect unless `auto_connect` is off.
+    ///
+    /// # Errors
+    /// - `40019` no transport or runtime; TLS is wanted and no TLS plugin is there.
+    /// - `40106` no way to authenticate, or options that contradict each other.
+    /// - `40400` the key is malformed. `40012` the clientId is `*`.
+    /// - what a plugin or the runtime says.
+    ///
+    /// Spec: RTC1, RTC12, RSC1.
+    pub fn new(options: impl Into<ClientOptions>) -> Result<Self, ErrorInfo> {
+        let options: ClientOptions = options.into();
+        if let Some(error) = options.plugin_error.clone() {
+            return Err(error);
+        }
+        let plugins = options.plugins.clone();
+        let runtime = plugins.require_runtime()?;
+        let transport = plugins
+            .transports()
+            .first()
+            .cloned()
+            .ok_or_else(|| ErrorInfo::missing_plugin("WebSocketTransport", "websocket"))?;
+        if options.tls && transport.uses_tls_provider() && plugins.tls().is_none() {
+            return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
+        }
+        let format = options.format();
+        let codec: Arc<dyn Codec> = match format {
+            Format::Json => Arc::new(JsonCodec),
+            other => plugins
+                .codecs()
+                .iter()
+                .find(|c| c.format() == other)
+                .cloned()
+                .ok_or_else(|| ErrorInfo::missing_plugin("MsgPack", "msgpack"))?,
+        };
+        let mut config = options.engine.clone();
+        config.auth = options.auth_config()?;
+        config.client_id = options.client_id.clone();
+        config.hosts = options.hosts()?;
+        config.port = options.effective_port();
+        config.tls = options.tls;
+        config.format = format;
+        config.heartbeats = !transport.sees_pings();
+        config.agent = options.agent_string();
+        let engine = Engine::new(
+            config,
+            plugins.encodings().to_vec(),
+            plugins.behaviours().to_vec(),
+            runtime.entropy(),
+        )?;
+        let mut context = ConnectContext::new();
+        context.dial = plugins.dial().cloned();
+        context.tls = plugins.tls().cloned();
+        let log = options
+            .log_handler
+            .clone()
+            .unwrap_or_else(|| Arc::new(TracingSink));
+        let shared = Shared::new(
+            engine,
+            runtime.clone(),
+            plugins,
+            options.auth_callback.clone(),
+            log,
+        );
+        runtime.spawn(Box::pin(Driver::new(
+            shared.clone(),
+            transport,
+            codec,
+            context,
+        )));
+        let client = Self {
+            handles: Arc::new(Handles(shared)),
+        };
+        if options.auto_connect {
+            client.connect();
+        }
+        Ok(client)
+    }
+
+    /// The connection. Spec: RTC2.
+    pub fn connection(&self) -> Connection {
+        Connection {
+            handles: self.handles.clone(),
+        }
+    }
+
+    /// The channels. Spec: RTC3.
+    pub fn channels(&self) -> Channels {
+        Channels {
+            handles: self.handles.clone(),
+        }
+    }
+
+    /// Authentication. Spec: RTC4.
+    pub fn auth(&self) -> Auth {
+        Auth {
+            handles: self.handles.clone(),
+        }
+    }
+
+    /// The identity of this client as far as it is known; `*` means any. Spec: RTC17.
+    pub fn client_id(&self) -> Option<Str> {
+        self.handles.0.read(Engine::client_id)
+    }
+
+    /// Connects, unless connected or connecting. Spec: RTC15.
+    pub fn connect(&self) {
+        self.connection().connect();
+    }
+
+    /// Closes the connection. Spec: RTC16.
+    pub fn close(&self) {
+        self.connection().close();
+    }
+
+    /// The plugins of this client, for extensions that compose requests.
+    pub fn plugins(&self) -> &Plugins {
+        &self.handles.0.plugins
+    }
+
+    /// A handle that does not keep the client open: for callbacks that capture the client.
+    pub fn downgrade(&self) -> WeakRealtime {
+        WeakRealtime(Arc::downgrade(&self.handles))
+    }
+}
+
+impl std::fmt::Debug for BaseRealtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let state = self.handles.0.read(Engine::connection_state);
+        f.debug_struct("Realtime")
+            .field("state", &state)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A handle that does not keep the client open.
+#[derive(Clone)]
+pub struct WeakRealtime(Weak<Handles>);
+
+impl WeakRealtime {
+    /// The client, while another handle keeps it.
+    pub fn upgrade(&self) -> Option<BaseRealtime> {
+        self.0.upgrade().map(|handles| BaseRealtime { handles })
+    }
+}
+
+impl std::fmt::Debug for WeakRealtime {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("WeakRealtime")
+    }
+}
+
+/// Authentication of a client.
+#[derive(Clone)]
+pub struct Auth {
+    handles: Arc<Handles>,
+}
+
+impl Auth {
+    /// The identity of this client as far as it is known; `*` means any. Spec: RSA12.
+    pub fn client_id(&self) -> Option<Str> {
+        self.handles.0.read(Engine::client_id)
+    }
+}
+
+impl std::fmt::Debug for Auth {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Auth")
+    }
+}

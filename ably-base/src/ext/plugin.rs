@@ -1,0 +1,217 @@
+//! [`Plugins`]: the slots of a client, and the two doors by which plugins come in.
+
+use std::{fmt, sync::Arc};
+
+use ably_engine::{
+    BehaviourFactory, PayloadEncoding,
+    protocol::{Codec, ErrorCode, ErrorInfo},
+};
+
+use super::{Dial, HttpClient, PushPlatform, Runtime, TlsProvider, TokenSigner, Transport};
+
+/// Something that can be installed into a client: `options.plugin(…)`.
+pub trait Plugin {
+    /// ably-js's name of the plugin where it has one.
+    fn id(&self) -> &'static str;
+
+    /// Puts the plugin into its slots.
+    ///
+    /// # Errors
+    /// - `40000` a slot that only one can have is taken by another plugin.
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo>;
+}
+
+/// A plugin that is linked in, submitted with [`crate::register_plugin!`]. Only the facade's
+/// clients look at these; explicit plugins come before them.
+pub struct Registered {
+    /// ably-js's name of the plugin where it has one.
+    pub id: &'static str,
+    /// Lower is installed first.
+    pub priority: i32,
+    /// Puts the plugin into its slots.
+    pub install: fn(&mut Plugins) -> Result<(), ErrorInfo>,
+}
+
+inventory::collect!(Registered);
+
+/// Submits a plugin to the registry: `register_plugin!("Crypto", 0, |p| MyPlugin.install(p));`.
+#[macro_export]
+macro_rules! register_plugin {
+    ($id:expr, $priority:expr, $install:expr) => {
+        $crate::inventory::submit! {
+            $crate::Registered { id: $id, priority: $priority, install: $install }
+        }
+    };
+}
+
+/// The plugins of one client, by slot.
+#[derive(Clone, Default)]
+pub struct Plugins {
+    installed: Vec<&'static str>,
+    transports: Vec<Arc<dyn Transport>>,
+    codecs: Vec<Arc<dyn Codec>>,
+    encodings: Vec<Arc<dyn PayloadEncoding>>,
+    behaviours: Vec<Arc<dyn BehaviourFactory>>,
+    http: Option<Arc<dyn HttpClient>>,
+    runtime: Option<Arc<dyn Runtime>>,
+    dial: Option<Arc<dyn Dial>>,
+    tls: Option<Arc<dyn TlsProvider>>,
+    signer: Option<Arc<dyn TokenSigner>>,
+    push: Option<Arc<dyn PushPlatform>>,
+}
+
+macro_rules! slot {
+    ($(#[$doc:meta])* $name:ident, $set:ident, $t:ty) => {
+        $(#[$doc])*
+        pub fn $name(&self) -> Option<&Arc<$t>> {
+            self.$name.as_ref()
+        }
+
+        /// Fills the slot unless an earlier plugin has: explicit comes before registered.
+        pub fn $set(&mut self, value: Arc<$t>) {
+            self.$name.get_or_insert(value);
+        }
+    };
+}
+
+macro_rules! list {
+    ($(#[$doc:meta])* $name:ident, $add:ident, $t:ty, $id:expr) => {
+        $(#[$doc])*
+        pub fn $name(&self) -> &[Arc<$t>] {
+            &self.$name
+        }
+
+        /// Adds one unless an earlier plugin of the same id is there.
+        pub fn $add(&mut self, value: Arc<$t>) {
+            let id = $id;
+            if !self.$name.iter().any(|v| id(v) == id(&value)) {
+                self.$name.push(value);
+            }
+        }
+    };
+}
+
+impl Plugins {
+    /// No plugins.
+    pub fn none() -> Self {
+        Self::default()
+    }
+
+    /// Installs `plugin`, unless one of the same id is installed already.
+    ///
+    /// # Errors
+    /// What the plugin says.
+    pub fn install(&mut self, plugin: &dyn Plugin) -> Result<(), ErrorInfo> {
+        if self.has(plugin.id()) {
+            return Ok(());
+        }
+        self.installed.push(plugin.id());
+        plugin.install(self)
+    }
+
+    /// Installs what is linked in and registered, in order of priority, then id.
+    ///
+    /// # Errors
+    /// What a plugin says.
+    pub fn install_registered(&mut self) -> Result<(), ErrorInfo> {
+        let mut all: Vec<&Registered> = inventory::iter::<Registered>.into_iter().collect();
+        all.sort_by_key(|r| (r.priority, r.id));
+        for r in all {
+            if !self.has(r.id) {
+                self.installed.push(r.id);
+                (r.install)(self)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// True when a plugin of this id is installed.
+    pub fn has(&self, id: &str) -> bool {
+        self.installed.contains(&id)
+    }
+
+    /// The ids of the installed plugins, in order.
+    pub fn ids(&self) -> &[&'static str] {
+        &self.installed
+    }
+
+    list!(
+        /// Transports, the preferred one first.
+        transports, add_transport, dyn Transport, |t: &Arc<dyn Transport>| t.id()
+    );
+    list!(
+        /// Wire formats beside JSON.
+        codecs, add_codec, dyn Codec, |c: &Arc<dyn Codec>| c.format()
+    );
+    list!(
+        /// Payload encodings.
+        encodings, add_encoding, dyn PayloadEncoding, |e: &Arc<dyn PayloadEncoding>| e.id()
+    );
+    list!(
+        /// Behaviours of channels.
+        behaviours, add_behaviour, dyn BehaviourFactory, |b: &Arc<dyn BehaviourFactory>| b.id()
+    );
+    slot!(
+        /// The HTTP client.
+        http, set_http, dyn HttpClient
+    );
+    slot!(
+        /// The runtime.
+        runtime, set_runtime, dyn Runtime
+    );
+    slot!(
+        /// The dialler that transports use instead of their own.
+        dial, set_dial, dyn Dial
+    );
+    slot!(
+        /// What wraps streams in TLS.
+        tls, set_tls, dyn TlsProvider
+    );
+    slot!(
+        /// What signs token requests.
+        signer, set_signer, dyn TokenSigner
+    );
+    slot!(
+        /// The device's side of push notifications.
+        push, set_push, dyn PushPlatform
+    );
+
+    /// The runtime, or the error that says how to get one.
+    ///
+    /// # Errors
+    /// - `40019` there is none.
+    /// - what the runtime says when it cannot work here.
+    pub fn require_runtime(&self) -> Result<Arc<dyn Runtime>, ErrorInfo> {
+        let runtime = self
+            .runtime
+            .clone()
+            .ok_or_else(|| ErrorInfo::missing_plugin("Runtime", "tokio"))?;
+        runtime.check()?;
+        Ok(runtime)
+    }
+
+    /// The HTTP client, or the error that says how to get one.
+    ///
+    /// # Errors
+    /// - `40019` there is none.
+    pub fn require_http(&self) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
+        self.http
+            .clone()
+            .ok_or_else(|| ErrorInfo::missing_plugin("FetchRequest", "http"))
+    }
+
+    /// `40000` for a plugin that finds its slot taken.
+    pub fn conflict(slot: &str, plugin: &str) -> ErrorInfo {
+        ErrorInfo::new(
+            ErrorCode::BAD_REQUEST,
+            400,
+            format!("the plugin {plugin} cannot be installed: the slot {slot} is taken"),
+        )
+    }
+}
+
+impl fmt::Debug for Plugins {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Plugins").field(&self.installed).finish()
+    }
+}

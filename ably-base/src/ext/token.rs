@@ -1,0 +1,39 @@
+//! [`TokenSource`] and [`TokenSigner`]: where tokens come from.
+
+use std::future::Future;
+
+use ably_engine::{
+    BoxFuture, Credential, MaybeSend, MaybeSync, TokenParams,
+    protocol::{ErrorInfo, Secret},
+};
+
+/// The application's way to get a token: ably-js's `authCallback`.
+///
+/// Implemented for functions that return a future of a [`Credential`].
+///
+/// Spec: RSA4, RSA8d.
+pub trait TokenSource: MaybeSend + MaybeSync {
+    /// Gets a token.
+    ///
+    /// # Errors
+    /// Whatever went wrong; a `status_code` of 403 fails the connection for good (RSA4d).
+    fn token(&self, params: TokenParams) -> BoxFuture<Result<Credential, ErrorInfo>>;
+}
+
+impl<F, Fut> TokenSource for F
+where
+    F: Fn(TokenParams) -> Fut + MaybeSend + MaybeSync,
+    Fut: Future<Output = Result<Credential, ErrorInfo>> + MaybeSend + 'static,
+{
+    fn token(&self, params: TokenParams) -> BoxFuture<Result<Credential, ErrorInfo>> {
+        Box::pin(self(params))
+    }
+}
+
+/// Signs token requests.
+///
+/// Spec: RSA9g.
+pub trait TokenSigner: MaybeSend + MaybeSync {
+    /// The base64 of the HMAC-SHA256 of `text` under the key secret.
+    fn sign(&self, secret: &Secret<String>, text: &str) -> String;
+}

@@ -1,0 +1,101 @@
+//! [`Transport`]: how frames get to Ably and back.
+
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use ably_engine::{BoxFuture, MaybeSend, MaybeSync, Target, TransportError, protocol::Frame};
+
+use super::{Dial, TlsProvider};
+
+/// Opens links to Ably. One per client; `connect` is called once an attempt.
+///
+/// # Behaviour
+/// - Dropping the future of `connect` abandons the attempt and closes what it opened.
+/// - Errors are classified ([`ably_engine::FailureKind`]): fallback depends on the class.
+/// - It does not retry and does not time out: the engine does.
+pub trait Transport: MaybeSend + MaybeSync {
+    /// Its name, for example `web_socket`.
+    fn id(&self) -> &'static str;
+
+    /// True when it sees a sign of life that is not a frame, such as WebSocket pings, and reports
+    /// it with [`TransportLink::saw_activity`]: the server then need not send HEARTBEATs (RTN23b).
+    fn sees_pings(&self) -> bool {
+        false
+    }
+
+    /// True when it needs [`ConnectContext::tls`] for a target over TLS.
+    fn uses_tls_provider(&self) -> bool {
+        false
+    }
+
+    /// Opens a link.
+    ///
+    /// # Errors
+    /// A classified failure.
+    fn connect(
+        &self,
+        target: Target,
+        cx: ConnectContext,
+    ) -> BoxFuture<Result<Box<dyn TransportLink>, TransportError>>;
+}
+
+/// What a transport may build on.
+#[derive(Clone)]
+#[non_exhaustive]
+pub struct ConnectContext {
+    /// The dialler that the application handed over; `None`: the transport's own.
+    pub dial: Option<Arc<dyn Dial>>,
+    /// What wraps a stream in TLS.
+    pub tls: Option<Arc<dyn TlsProvider>>,
+    /// The largest frame that may come in, in bytes; a larger one fails the link.
+    pub max_frame_size: usize,
+}
+
+impl ConnectContext {
+    /// A context without dialler and TLS, and with frames up to 16 MiB.
+    pub fn new() -> Self {
+        Self {
+            dial: None,
+            tls: None,
+            max_frame_size: 16 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for ConnectContext {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// One open link. Polled, not async: cancel safe by construction, no allocation a frame.
+///
+/// # Behaviour
+/// - Waker rules are those of `Stream` and `Sink`.
+/// - Dropping it closes abruptly.
+pub trait TransportLink: MaybeSend {
+    /// The next frame; `None` when the peer closed without an error.
+    fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, TransportError>>>;
+
+    /// Waits until a frame can be taken.
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+
+    /// Takes a frame; only after `poll_ready` was ready.
+    ///
+    /// # Errors
+    /// The link has failed.
+    fn start_send(&mut self, frame: Frame) -> Result<(), TransportError>;
+
+    /// Pushes taken frames out.
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
+
+    /// Closes politely: what was taken goes out first.
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<()>;
+
+    /// True when something other than a frame came since the last call.
+    fn saw_activity(&mut self) -> bool {
+        false
+    }
+}

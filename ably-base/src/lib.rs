@@ -1,0 +1,48 @@
+//! A minimal Ably client and the extension points on which everything else is built.
+//!
+//! [`BaseRealtime`] connects, publishes and subscribes with the plugins that it is given and no
+//! others: it brings no transport, TLS, HTTP, crypto or MessagePack of its own, and knows no async
+//! runtime. The crate `ably` adds the default plugins; a library that extends Ably depends on this
+//! crate only.
+//!
+//! ```text
+//!  handles (Realtime, Connection, Channel)     lock the engine, call it, unlock, wake the driver
+//!        |
+//!  driver (one future a client)                performs outputs, feeds inputs, runs callbacks
+//!        |
+//!  ably-engine                                 decides everything; no IO
+//! ```
+//!
+//! What plugins implement: [`Transport`], [`HttpClient`], [`Runtime`], [`Dial`], [`TlsProvider`],
+//! [`TokenSource`], [`LogSink`], and from the engine [`PayloadEncoding`] and [`BehaviourFactory`].
+
+mod client;
+mod emitter;
+pub mod ext;
+mod options;
+mod shell;
+
+pub use ably_engine::{
+    self as engine, BehaviourCx, BehaviourFactory, ChannelBehaviour, ChannelChange, ChannelEvent,
+    ChannelOptions, ChannelProperties, ChannelState, ChannelStateChange, ConnectionEvent,
+    ConnectionState, ConnectionStateChange, Credential, DecodeFailure, FailureKind, LogLevel,
+    LogRecord, MessageMeta, PayloadEncoding, PayloadStep, PluginOption, Target, TokenDetails,
+    TokenParams, TransportError,
+    protocol::{
+        self, ChannelMode, Data, ErrorCode, ErrorInfo, Format, Frame, JsonText, Message,
+        MessageAction, PresenceAction, PresenceMessage, Str,
+    },
+};
+pub use client::{
+    Auth, BaseRealtime, Channel, Channels, Connection, Lagged, Names, StateChanges, Subscribed,
+    Subscription, WeakRealtime,
+};
+pub use emitter::{Emitter, Events, ListenerId};
+pub use ext::{
+    ByteStream, ConnectContext, Dial, HttpClient, LogSink, Plugin, Plugins, Registered, Runtime,
+    TlsProvider, TokenSource, Transport, TransportLink,
+};
+#[doc(hidden)]
+pub use inventory;
+pub use options::ClientOptions;
+pub use shell::{Full, Pending, Publish};

@@ -1,0 +1,319 @@
+//! [`ClientOptions`]: everything a client can be told.
+
+use std::{sync::Arc, time::Duration};
+
+use ably_engine::{
+    AuthConfig, Config, Key, LogLevel, TokenDetails,
+    protocol::{ErrorCode, ErrorInfo, Format, Str},
+};
+
+use crate::{
+    Plugin, Plugins, Transport,
+    ext::{Dial, LogSink, TokenSource},
+};
+
+/// Options of a client, with ably-js's defaults.
+///
+/// ```
+/// use ably_base::ClientOptions;
+/// let options = ClientOptions::with_key("appId.keyId:secret").client_id("me");
+/// ```
+///
+/// A plain string is a key when it contains a `:`, else a token.
+///
+/// Spec: TO3.
+#[derive(Clone)]
+#[must_use]
+pub struct ClientOptions {
+    pub(crate) key: Option<String>,
+    pub(crate) token: Option<TokenDetails>,
+    pub(crate) auth_callback: Option<Arc<dyn TokenSource>>,
+    pub(crate) client_id: Option<Str>,
+    pub(crate) endpoint: Option<String>,
+    pub(crate) environment: Option<String>,
+    pub(crate) rest_host: Option<String>,
+    pub(crate) realtime_host: Option<String>,
+    pub(crate) fallback_hosts: Option<Vec<String>>,
+    pub(crate) port: Option<u16>,
+    pub(crate) tls_port: Option<u16>,
+    pub(crate) tls: bool,
+    pub(crate) use_binary_protocol: bool,
+    pub(crate) auto_connect: bool,
+    pub(crate) idempotent_rest_publishing: bool,
+    pub(crate) agents: Vec<(String, String)>,
+    pub(crate) log_handler: Option<Arc<dyn LogSink>>,
+    pub(crate) http_request_timeout: Duration,
+    pub(crate) http_max_retry_duration: Duration,
+    pub(crate) fallback_retry_timeout: Duration,
+    pub(crate) plugins: Plugins,
+    pub(crate) plugin_error: Option<ErrorInfo>,
+    /// What goes to the engine as it is.
+    pub(crate) engine: Config,
+}
+
+impl Default for ClientOptions {
+    fn default() -> Self {
+        let nothing = AuthConfig::Token {
+            token: None,
+            renewable: false,
+        };
+        Self {
+            key: None,
+            token: None,
+            auth_callback: None,
+            client_id: None,
+            endpoint: None,
+            environment: None,
+            rest_host: None,
+            realtime_host: None,
+            fallback_hosts: None,
+            port: None,
+            tls_port: None,
+            tls: true,
+            use_binary_protocol: true,
+            auto_connect: true,
+            idempotent_rest_publishing: true,
+            agents: Vec::new(),
+            log_handler: None,
+            http_request_timeout: Duration::from_secs(10),
+            http_max_retry_duration: Duration::from_secs(15),
+            fallback_retry_timeout: Duration::from_secs(600),
+            plugins: Plugins::none(),
+            plugin_error: None,
+            engine: Config::new(nothing),
+        }
+    }
+}
+
+macro_rules! setters {
+    ($($(#[$doc:meta])* $name:ident($arg:ident: $t:ty) => $($place:ident).+ = $value:expr;)*) => {
+        impl ClientOptions {
+            $($(#[$doc])* pub fn $name(mut self, $arg: $t) -> Self {
+                self.$($place).+ = $value;
+                self
+            })*
+        }
+    };
+}
+
+setters! {
+    /// The API key, `appId.keyId:secret`. Spec: TO3a.
+    key(key: impl Into<String>) => key = Some(key.into());
+    /// A token, of which nothing else is known. Spec: TO3i.
+    token(token: impl Into<String>) => token = Some(TokenDetails::new(token.into()));
+    /// A token and what is known about it. Spec: TO3i.
+    token_details(details: TokenDetails) => token = Some(details);
+    /// How to get tokens: ably-js's `authCallback`. Spec: TO3j5.
+    auth_callback(source: impl TokenSource + 'static) => auth_callback = Some(Arc::new(source));
+    /// The identity of this client. Spec: TO3j.
+    client_id(id: impl Into<Str>) => client_id = Some(id.into());
+    /// Where to connect: a host name, `localhost`, a routing policy id, or `nonprod:` and an id.
+    /// Default `main`. Spec: REC1b.
+    endpoint(endpoint: impl Into<String>) => endpoint = Some(endpoint.into());
+    /// Deprecated: use [`ClientOptions::endpoint`]. Spec: REC1c.
+    environment(name: impl Into<String>) => environment = Some(name.into());
+    /// Deprecated: use [`ClientOptions::endpoint`]. Spec: REC1d1.
+    rest_host(host: impl Into<String>) => rest_host = Some(host.into());
+    /// Deprecated: use [`ClientOptions::endpoint`]. Spec: REC1d2.
+    realtime_host(host: impl Into<String>) => realtime_host = Some(host.into());
+    /// Hosts to try when the primary one cannot be reached; none for an empty list. Spec: REC2a.
+    fallback_hosts(hosts: impl IntoIterator<Item = impl Into<String>>) =>
+        fallback_hosts = Some(hosts.into_iter().map(Into::into).collect());
+    /// The port without TLS, default 80. Spec: TO3k4.
+    port(port: u16) => port = Some(port);
+    /// The port with TLS, default 443. Spec: TO3k5.
+    tls_port(port: u16) => tls_port = Some(port);
+    /// Use TLS, default yes. Spec: TO3d.
+    tls(yes: bool) => tls = yes;
+    /// Use MessagePack when the `msgpack` plugin is installed, default yes. Spec: TO3f.
+    use_binary_protocol(yes: bool) => use_binary_protocol = yes;
+    /// Connect when the client is made, default yes. Spec: TO3e.
+    auto_connect(yes: bool) => auto_connect = yes;
+    /// Deliver this client's own messages to it, default yes. Spec: TO3h.
+    echo_messages(yes: bool) => engine.echo_messages = yes;
+    /// Queue what is published while there is no connection, default yes. Spec: TO3g.
+    queue_messages(yes: bool) => engine.queue_messages = yes;
+    /// Go on from a recovery key of another client. Spec: TO3i, RTN16.
+    recover(key: impl Into<String>) => engine.recover = Some(key.into());
+    /// Give REST publishes ids so that a retry cannot publish twice, default yes. Spec: RSL1k1.
+    idempotent_rest_publishing(yes: bool) => idempotent_rest_publishing = yes;
+    /// How much to log, default errors. Spec: TO3b.
+    log_level(level: LogLevel) => engine.log_level = level;
+    /// Where log lines go, default `tracing`. Spec: TO3c.
+    log_handler(handler: impl LogSink + 'static) => log_handler = Some(Arc::new(handler));
+    /// Until the next attempt from `disconnected`, default 15 s. Spec: TO3l1.
+    disconnected_retry_timeout(d: Duration) => engine.timeouts.disconnected_retry = d;
+    /// Until the next attempt from `suspended`, default 30 s. Spec: TO3l2.
+    suspended_retry_timeout(d: Duration) => engine.timeouts.suspended_retry = d;
+    /// Until a suspended channel is attached again, default 15 s. Spec: TO3l7.
+    channel_retry_timeout(d: Duration) => engine.timeouts.channel_retry = d;
+    /// For one attempt, attach, detach, ping, close or token, default 10 s. Spec: TO3l11.
+    realtime_request_timeout(d: Duration) => engine.timeouts.realtime_request = d;
+    /// How long the server keeps a lost connection, default 120 s, until the server says otherwise.
+    /// Spec: DF1a.
+    connection_state_ttl(d: Duration) => engine.timeouts.connection_state_ttl = d;
+    /// Until a WebSocket that does not open is given up, default 10 s.
+    web_socket_connect_timeout(d: Duration) => engine.timeouts.web_socket_connect = d;
+    /// For one REST request, default 10 s. Spec: TO3l4.
+    http_request_timeout(d: Duration) => http_request_timeout = d;
+    /// Most fallback hosts tried in one go, default 3. Spec: TO3l5.
+    http_max_retry_count(n: u32) => engine.timeouts.http_max_retry_count = n;
+    /// For a REST request with all its retries, default 15 s. Spec: TO3l6.
+    http_max_retry_duration(d: Duration) => http_max_retry_duration = d;
+    /// How long a fallback host that worked is preferred, default 10 minutes. Spec: TO3l10.
+    fallback_retry_timeout(d: Duration) => fallback_retry_timeout = d;
+    /// The largest publish in bytes, default 65,536, until the server says otherwise. Spec: TO3l8.
+    max_message_size(bytes: u64) => engine.max_message_size = bytes;
+    /// Most publishes that wait for a connection or an acknowledgement, default 10,000. More wait
+    /// in `publish`, and `try_publish` hands them back. Not in ably-js, which has no bound.
+    max_queued_messages(n: usize) => engine.max_outbox_messages = n;
+    /// Most bytes of data in them, default 16 MiB. Not in ably-js, which has no bound.
+    max_queued_bytes(n: usize) => engine.max_outbox_bytes = n;
+}
+
+impl ClientOptions {
+    /// Options with defaults, and no way to authenticate yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Options that authenticate with an API key.
+    pub fn with_key(key: impl Into<String>) -> Self {
+        Self::new().key(key)
+    }
+
+    /// Options that authenticate with a token that cannot be renewed.
+    pub fn with_token(token: impl Into<String>) -> Self {
+        Self::new().token(token)
+    }
+
+    /// Adds a parameter to the connection URL; it overrides one of the client's own. Spec: RTC1f.
+    pub fn transport_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.engine
+            .transport_params
+            .push((name.into(), value.into()));
+        self
+    }
+
+    /// Names a library on top of this one in the agent string. Spec: RSC7d6.
+    pub fn agent(mut self, name: impl Into<String>, version: impl Into<String>) -> Self {
+        self.agents.push((name.into(), version.into()));
+        self
+    }
+
+    /// Installs a plugin. A mistake shows when the client is made.
+    pub fn plugin(mut self, plugin: impl Plugin) -> Self {
+        if let Err(error) = self.plugins.install(&plugin) {
+            self.plugin_error.get_or_insert(error);
+        }
+        self
+    }
+
+    /// Uses a transport of your own. The first one added is preferred.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.plugins.add_transport(Arc::new(transport));
+        self
+    }
+
+    /// Opens sockets through `dial` instead of directly: a proxy, a Unix socket, a resolver.
+    pub fn dial(mut self, dial: impl Dial + 'static) -> Self {
+        self.plugins.set_dial(Arc::new(dial));
+        self
+    }
+
+    /// The plugins, for those who install them by other means.
+    pub fn plugins_mut(&mut self) -> &mut Plugins {
+        &mut self.plugins
+    }
+
+    /// The plugins.
+    pub fn plugins(&self) -> &Plugins {
+        &self.plugins
+    }
+
+    /// Which credential is used. Spec: RSA4.
+    ///
+    /// # Errors
+    /// - `40106` there is none.
+    /// - `40400` the key is malformed.
+    /// - `40012` the clientId is `*`.
+    pub(crate) fn auth_config(&self) -> Result<AuthConfig, ErrorInfo> {
+        if self.client_id.as_deref() == Some("*") {
+            return Err(ErrorInfo::new(
+                ErrorCode::INVALID_CLIENT_ID,
+                400,
+                "the clientId must not be `*`; a wildcard belongs into a token",
+            ));
+        }
+        let renewable = self.auth_callback.is_some();
+        if self.token.is_some() || renewable {
+            return Ok(AuthConfig::Token {
+                token: self.token.clone(),
+                renewable,
+            });
+        }
+        match &self.key {
+            Some(key) => Key::parse(key).map(AuthConfig::Basic),
+            None => Err(ErrorInfo::new(
+                ErrorCode::NO_AUTH_METHOD,
+                401,
+                "no way to authenticate: give the client a key, a token or an authCallback",
+            )),
+        }
+    }
+
+    /// The wire format: MessagePack when wanted and installed. Spec: TO3f.
+    pub(crate) fn format(&self) -> Format {
+        let installed = self
+            .plugins
+            .codecs()
+            .iter()
+            .any(|c| c.format() == Format::MsgPack);
+        if self.use_binary_protocol && installed {
+            Format::MsgPack
+        } else {
+            Format::Json
+        }
+    }
+
+    /// The agent string. Spec: RSC7d.
+    pub(crate) fn agent_string(&self) -> String {
+        let mut s = format!("ably-rust/{} rust", env!("CARGO_PKG_VERSION"));
+        for (name, version) in &self.agents {
+            s.push(' ');
+            s.push_str(name);
+            if !version.is_empty() {
+                s.push('/');
+                s.push_str(version);
+            }
+        }
+        s
+    }
+}
+
+impl From<&str> for ClientOptions {
+    fn from(key_or_token: &str) -> Self {
+        if key_or_token.contains(':') {
+            Self::with_key(key_or_token)
+        } else {
+            Self::with_token(key_or_token)
+        }
+    }
+}
+
+impl From<String> for ClientOptions {
+    fn from(key_or_token: String) -> Self {
+        Self::from(key_or_token.as_str())
+    }
+}
+
+impl std::fmt::Debug for ClientOptions {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ClientOptions")
+            .field("client_id", &self.client_id)
+            .field("endpoint", &self.endpoint)
+            .field("tls", &self.tls)
+            .field("plugins", &self.plugins)
+            .finish_non_exhaustive()
+    }
+}

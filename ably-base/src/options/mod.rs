@@ -1,0 +1,6 @@
+//! [`ClientOptions`].
+
+mod client;
+mod hosts;
+
+pub use client::ClientOptions;

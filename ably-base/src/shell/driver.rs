@@ -1,0 +1,321 @@
+//! [`Driver`]: the one future of a client. It does IO and calls listeners, and decides nothing.
+//!
+//! A turn: hand inputs to the engine one at a time until it has something to tell listeners;
+//! perform its outputs with the lock released; write, read at most [`MAX_FRAMES`] frames, look at
+//! tokens, links and the timer; begin again while there is anything to do.
+
+use std::{
+    collections::VecDeque,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use ably_engine::{
+    BoxFuture, Credential, Event, Input, LogLevel, LogRecord, OpId, Output, TransportError,
+    protocol::{Codec, ErrorInfo, ProtocolMessage},
+};
+
+use super::{
+    link::{Came, OpenLink},
+    publish::answer,
+    shared::Shared,
+};
+use crate::{
+    Transport, TransportLink,
+    ext::{ConnectContext, Timer},
+};
+
+/// Frames read before the engine gets to see them.
+const MAX_FRAMES: usize = 64;
+/// Turns before other tasks get a chance.
+const MAX_TURNS: usize = 32;
+/// How long a polite close may take.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
+
+type Opening = BoxFuture<Result<Box<dyn TransportLink>, TransportError>>;
+type Fetching = BoxFuture<Result<Credential, ErrorInfo>>;
+
+pub(crate) struct Driver {
+    shared: Arc<Shared>,
+    transport: Arc<dyn Transport>,
+    codec: Arc<dyn Codec>,
+    context: ConnectContext,
+    timer: Box<dyn Timer>,
+    opening: Vec<(OpId, Opening)>,
+    fetching: Vec<(OpId, Fetching)>,
+    link: Option<OpenLink>,
+    closing: Vec<OpenLink>,
+    inputs: VecDeque<Input>,
+    outputs: Vec<Output>,
+    finished: bool,
+}
+
+impl Driver {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        transport: Arc<dyn Transport>,
+        codec: Arc<dyn Codec>,
+        context: ConnectContext,
+    ) -> Self {
+        Self {
+            timer: shared.runtime.timer(),
+            shared,
+            transport,
+            codec,
+            context,
+            opening: Vec::new(),
+            fetching: Vec::new(),
+            link: None,
+            closing: Vec::new(),
+            inputs: VecDeque::new(),
+            outputs: Vec::new(),
+            finished: false,
+        }
+    }
+
+    /// One turn; true when another should follow at once.
+    fn turn(&mut self, cx: &mut Context<'_>) -> bool {
+        let (next, told) = self.consult(cx);
+        let mut outputs = std::mem::take(&mut self.outputs);
+        let busy = !outputs.is_empty();
+        for output in outputs.drain(..) {
+            self.perform(output);
+        }
+        self.outputs = outputs;
+        // An event was told: the engine may have more that belongs before anything new.
+        if told || !self.inputs.is_empty() {
+            return true;
+        }
+        self.poll_io(cx);
+        if !self.inputs.is_empty() {
+            return true;
+        }
+        if let Some(at) = next {
+            if !busy && self.timer.poll_until(cx, at).is_ready() {
+                self.inputs.push_back(Input::Timeout);
+                return true;
+            }
+        }
+        busy
+    }
+
+    /// Feeds the engine and takes what it wants done, up to an event of a state.
+    fn consult(&mut self, cx: &mut Context<'_>) -> (Option<ably_engine::Instant>, bool) {
+        let now = self.shared.runtime.now();
+        let mut wake = Vec::new();
+        let mut drop_later = Vec::new();
+        let mut told = false;
+        let next;
+        {
+            let mut guard = self.shared.lock();
+            let l = &mut *guard;
+            if !l.driver.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
+                l.driver = Some(cx.waker().clone());
+            }
+            'feed: loop {
+                while let Some(output) = l.engine.poll_output() {
+                    match output {
+                        Output::Reply { id, value } => {
+                            let (waker, rest) = answer(l, id, value);
+                            wake.extend(waker);
+                            drop_later.extend(rest);
+                        }
+                        output => {
+                            told = matches!(
+                                output,
+                                Output::Event(Event::Connection(_) | Event::Channel(..))
+                            );
+                            self.outputs.push(output);
+                            if told {
+                                break 'feed;
+                            }
+                        }
+                    }
+                }
+                match self.inputs.pop_front() {
+                    Some(input) => l.engine.handle_input(now, input),
+                    None => break,
+                }
+            }
+            if let Some((_, waker)) = l.room.front_mut() {
+                if l.engine.has_room(0) {
+                    wake.extend(waker.take());
+                }
+            }
+            next = l.engine.next_timeout();
+        }
+        drop(drop_later);
+        for waker in wake {
+            waker.wake();
+        }
+        (next, told)
+    }
+
+    fn perform(&mut self, output: Output) {
+        match output {
+            Output::OpenTransport { op, target } => {
+                let opening = self.transport.connect(target, self.context.clone());
+                self.opening.push((op, opening));
+            }
+            Output::Send { op, message } => {
+                if let Some(link) = self.link.as_mut().filter(|l| l.op == op) {
+                    link.send(message);
+                }
+            }
+            Output::CloseTransport { op } => {
+                self.opening.retain(|(o, _)| *o != op);
+                if let Some(mut link) = self.link.take_if(|l| l.op == op) {
+                    let now = self.shared.runtime.now();
+                    link.closing = Some(now.mono.after(CLOSE_TIMEOUT));
+                    self.closing.push(link);
+                }
+            }
+            Output::FetchToken { op, params } => match &self.shared.token_source {
+                Some(source) => self.fetching.push((op, source.token(params))),
+                None => {
+                    let result = Err(ErrorInfo::missing_plugin("Token", "token"));
+                    self.inputs.push_back(Input::Token { op, result });
+                }
+            },
+            Output::Cancel { op } => {
+                self.fetching.retain(|(o, _)| *o != op);
+                self.opening.retain(|(o, _)| *o != op);
+            }
+            Output::Event(event) => self.tell(event),
+            Output::Log(record) => self.shared.log.log(&record),
+            Output::Finished => self.finished = true,
+            // Answered where it was taken.
+            Output::Reply { .. } => {}
+            _ => {}
+        }
+    }
+
+    /// Calls listeners. The lock is not held.
+    fn tell(&self, event: Event) {
+        let panicked = match event {
+            Event::Connection(change) => self.shared.connection.emit(&change.event, &change),
+            Event::Channel(id, change) => self
+                .shared
+                .find_listeners(id)
+                .map_or(0, |l| l.states.emit(&change.event, &change)),
+            Event::Messages(id, messages) => self
+                .shared
+                .find_listeners(id)
+                .map_or(0, |l| l.messages.deliver(&messages)),
+            Event::Behaviour(id, plugin, event) => self
+                .shared
+                .find_listeners(id)
+                .map_or(0, |l| l.behaviours.emit(&plugin, &event)),
+            _ => 0,
+        };
+        if panicked > 0 {
+            self.shared.log.log(&LogRecord {
+                level: LogLevel::Error,
+                target: "listener",
+                message: format!("{panicked} listener(s) panicked"),
+            });
+        }
+    }
+
+    fn poll_io(&mut self, cx: &mut Context<'_>) {
+        self.poll_opening(cx);
+        let mut i = 0;
+        while let Some((op, fetching)) = self.fetching.get_mut(i) {
+            match fetching.as_mut().poll(cx) {
+                Poll::Ready(result) => {
+                    self.inputs.push_back(Input::Token { op: *op, result });
+                    drop(self.fetching.remove(i));
+                }
+                Poll::Pending => i += 1,
+            }
+        }
+        self.poll_link(cx);
+        let now = self.shared.runtime.now().mono;
+        let codec = &*self.codec;
+        self.closing.retain_mut(|link| {
+            !(link.closing.is_some_and(|at| at <= now) || link.poll_closed(cx, codec))
+        });
+    }
+
+    fn poll_opening(&mut self, cx: &mut Context<'_>) {
+        let mut i = 0;
+        while let Some((op, opening)) = self.opening.get_mut(i) {
+            match opening.as_mut().poll(cx) {
+                Poll::Ready(Ok(link)) => {
+                    self.link = Some(OpenLink::new(*op, link));
+                    self.inputs.push_back(Input::Opened { op: *op });
+                    drop(self.opening.remove(i));
+                }
+                Poll::Ready(Err(error)) => {
+                    self.inputs
+                        .push_back(Input::TransportClosed { op: *op, error });
+                    drop(self.opening.remove(i));
+                }
+                Poll::Pending => i += 1,
+            }
+        }
+    }
+
+    fn poll_link(&mut self, cx: &mut Context<'_>) {
+        let Some(link) = &mut self.link else { return };
+        let op = link.op;
+        let log = &self.shared.log;
+        let unsendable = |m: &ProtocolMessage, error: ErrorInfo| {
+            log.log(&LogRecord {
+                level: LogLevel::Error,
+                target: "codec",
+                message: format!(
+                    "a {:?} could not be written and was not sent: {error}",
+                    m.action
+                ),
+            });
+        };
+        if let Err(error) = link.poll_write(cx, &*self.codec, unsendable) {
+            self.link = None;
+            self.inputs.push_back(Input::TransportClosed { op, error });
+            return;
+        }
+        for _ in 0..MAX_FRAMES {
+            match link.poll_read(cx, &*self.codec) {
+                Poll::Pending => return,
+                Poll::Ready(Came::Activity) => self.inputs.push_back(Input::Activity { op }),
+                Poll::Ready(Came::Message(message)) => {
+                    self.inputs.push_back(Input::Received { op, message });
+                }
+                Poll::Ready(Came::Closed(error)) => {
+                    self.link = None;
+                    self.inputs.push_back(Input::TransportClosed { op, error });
+                    return;
+                }
+            }
+        }
+    }
+}
+
+impl Future for Driver {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let this = self.get_mut();
+        for _ in 0..MAX_TURNS {
+            if this.turn(cx) {
+                continue;
+            }
+            if this.finished && this.link.is_none() && this.closing.is_empty() {
+                return Poll::Ready(());
+            }
+            return Poll::Pending;
+        }
+        cx.waker().wake_by_ref();
+        Poll::Pending
+    }
+}
+
+impl Drop for Driver {
+    fn drop(&mut self) {
+        self.shared.end();
+    }
+}

@@ -1,0 +1,122 @@
+//! One open link and what is on its way out.
+
+use std::{
+    collections::VecDeque,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use ably_engine::{
+    Instant, OpId, TransportError,
+    protocol::{Codec, ErrorInfo, Format, Frame, ProtocolMessage},
+};
+use bytes::BytesMut;
+
+use crate::TransportLink;
+
+pub(super) struct OpenLink {
+    pub(super) op: OpId,
+    link: Box<dyn TransportLink>,
+    out: VecDeque<Arc<ProtocolMessage>>,
+    buffer: BytesMut,
+    unflushed: bool,
+    /// Being closed; gone by then at the latest.
+    pub(super) closing: Option<Instant>,
+}
+
+/// What came of polling a link.
+// Moved straight on into an input; boxing would cost an allocation a message.
+#[allow(clippy::large_enum_variant)]
+pub(super) enum Came {
+    Message(Result<ProtocolMessage, ErrorInfo>),
+    Activity,
+    Closed(TransportError),
+}
+
+impl OpenLink {
+    pub(super) fn new(op: OpId, link: Box<dyn TransportLink>) -> Self {
+        Self {
+            op,
+            link,
+            out: VecDeque::new(),
+            buffer: BytesMut::new(),
+            unflushed: false,
+            closing: None,
+        }
+    }
+
+    pub(super) fn send(&mut self, message: Arc<ProtocolMessage>) {
+        self.out.push_back(message);
+    }
+
+    /// Encodes and hands over what waits, as far as the link takes it. What cannot be encoded is
+    /// given to `unsendable`.
+    pub(super) fn poll_write(
+        &mut self,
+        cx: &mut Context<'_>,
+        codec: &dyn Codec,
+        mut unsendable: impl FnMut(&ProtocolMessage, ErrorInfo),
+    ) -> Result<(), TransportError> {
+        while let Some(message) = self.out.front() {
+            match self.link.poll_ready(cx) {
+                Poll::Pending => break,
+                Poll::Ready(r) => r?,
+            }
+            match codec.encode(message, &mut self.buffer) {
+                Ok(()) => {
+                    let bytes = self.buffer.split().freeze();
+                    let frame = match codec.format() {
+                        Format::Json => Frame::Text(bytes),
+                        _ => Frame::Binary(bytes),
+                    };
+                    self.link.start_send(frame)?;
+                    self.unflushed = true;
+                }
+                Err(error) => {
+                    self.buffer.clear();
+                    unsendable(message, error);
+                }
+            }
+            self.out.pop_front();
+        }
+        if self.unflushed {
+            match self.link.poll_flush(cx) {
+                Poll::Pending => {}
+                Poll::Ready(r) => {
+                    r?;
+                    self.unflushed = false;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Reads one frame.
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, codec: &dyn Codec) -> Poll<Came> {
+        let came = self.link.poll_recv(cx);
+        let active = self.link.saw_activity();
+        match came {
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Came::Message(codec.decode(&frame))),
+            Poll::Ready(Some(Err(error))) => Poll::Ready(Came::Closed(error)),
+            Poll::Ready(None) => Poll::Ready(Came::Closed(TransportError::new(
+                ably_engine::FailureKind::Closed {
+                    code: None,
+                    reason: String::new(),
+                },
+            ))),
+            Poll::Pending if active => Poll::Ready(Came::Activity),
+            Poll::Pending => Poll::Pending,
+        }
+    }
+
+    /// Drives a link that is being closed; true when it is gone.
+    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>, codec: &dyn Codec) -> bool {
+        if self.poll_write(cx, codec, |_, _| {}).is_err() {
+            return true;
+        }
+        if !self.out.is_empty() || self.unflushed {
+            return false;
+        }
+        self.link.poll_close(cx).is_ready()
+    }
+}

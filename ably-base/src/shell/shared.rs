@@ -1,0 +1,186 @@
+//! What handles and the driver share.
+//!
+//! The lock is never held across an await, a callback, a log sink, a waker, a codec, or the drop
+//! of user data.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
+};
+
+use ably_engine::{
+    AnyBox, ChannelEvent, ChannelId, ChannelStateChange, ConnectionEvent, ConnectionStateChange,
+    Engine, Input, Now, OpId,
+    protocol::{ErrorCode, ErrorInfo},
+};
+
+use crate::{
+    Runtime,
+    client::{BehaviourListeners, MessageListeners},
+    emitter::Emitter,
+    ext::{Plugins, TokenSource},
+};
+
+/// An answer that someone waits for.
+pub(crate) enum Slot {
+    Waiting(Option<Waker>),
+    Done(AnyBox),
+}
+
+/// What is under the lock.
+pub(crate) struct Locked {
+    pub(crate) engine: Engine,
+    pub(crate) replies: BTreeMap<OpId, Slot>,
+    /// Publishes that wait for room, oldest first.
+    pub(crate) room: VecDeque<(u64, Option<Waker>)>,
+    pub(crate) next_turn: u64,
+    pub(crate) driver: Option<Waker>,
+    /// The driver is gone: nothing will ever be answered.
+    pub(crate) dead: bool,
+}
+
+/// Listeners of one channel.
+#[derive(Default)]
+pub(crate) struct ChannelListeners {
+    pub(crate) states: Emitter<ChannelEvent, ChannelStateChange>,
+    pub(crate) messages: MessageListeners,
+    pub(crate) behaviours: BehaviourListeners,
+}
+
+impl ChannelListeners {
+    /// Nothing more will come. Callbacks, and what they captured, are dropped.
+    fn end(&self) {
+        self.states.off_all();
+        self.messages.end();
+        self.behaviours.end();
+    }
+}
+
+pub(crate) struct Shared {
+    lock: Mutex<Locked>,
+    pub(crate) runtime: Arc<dyn Runtime>,
+    pub(crate) plugins: Plugins,
+    pub(crate) token_source: Option<Arc<dyn TokenSource>>,
+    pub(crate) log: Arc<dyn crate::LogSink>,
+    pub(crate) connection: Emitter<ConnectionEvent, ConnectionStateChange>,
+    channels: Mutex<BTreeMap<ChannelId, Arc<ChannelListeners>>>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        engine: Engine,
+        runtime: Arc<dyn Runtime>,
+        plugins: Plugins,
+        token_source: Option<Arc<dyn TokenSource>>,
+        log: Arc<dyn crate::LogSink>,
+    ) -> Arc<Self> {
+        Arc::new(Self {
+            lock: Mutex::new(Locked {
+                engine,
+                replies: BTreeMap::new(),
+                room: VecDeque::new(),
+                next_turn: 0,
+                driver: None,
+                dead: false,
+            }),
+            runtime,
+            plugins,
+            token_source,
+            log,
+            connection: Emitter::default(),
+            channels: Mutex::new(BTreeMap::new()),
+        })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Locked> {
+        // A panic under the lock can only come from the engine; the driver's end resolves all.
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads something.
+    pub(crate) fn read<R>(&self, f: impl FnOnce(&Engine) -> R) -> R {
+        f(&self.lock().engine)
+    }
+
+    /// Changes something, then wakes the driver.
+    pub(crate) fn mutate<R>(&self, f: impl FnOnce(&mut Locked, Now) -> R) -> R {
+        let now = self.runtime.now();
+        let (result, driver) = {
+            let mut locked = self.lock();
+            let result = f(&mut locked, now);
+            (result, locked.driver.take())
+        };
+        if let Some(waker) = driver {
+            waker.wake();
+        }
+        result
+    }
+
+    pub(crate) fn listeners(&self, id: ChannelId) -> Arc<ChannelListeners> {
+        let mut all = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
+        all.entry(id).or_default().clone()
+    }
+
+    pub(crate) fn find_listeners(&self, id: ChannelId) -> Option<Arc<ChannelListeners>> {
+        self.channels
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(&id)
+            .cloned()
+    }
+
+    pub(crate) fn forget_listeners(&self, id: ChannelId) {
+        let gone = self
+            .channels
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .remove(&id);
+        if let Some(listeners) = gone {
+            listeners.end();
+        }
+    }
+
+    /// Ends everything that waits: the driver is gone.
+    pub(crate) fn end(&self) {
+        let mut wake = Vec::new();
+        {
+            let mut locked = self.lock();
+            locked.dead = true;
+            for slot in locked.replies.values_mut() {
+                if let Slot::Waiting(waker) = slot {
+                    wake.extend(waker.take());
+                }
+            }
+            wake.extend(locked.room.drain(..).filter_map(|(_, waker)| waker));
+        }
+        let channels =
+            std::mem::take(&mut *self.channels.lock().unwrap_or_else(PoisonError::into_inner));
+        self.connection.off_all();
+        for listeners in channels.values() {
+            listeners.end();
+        }
+        for waker in wake {
+            waker.wake();
+        }
+    }
+}
+
+/// `80017`: the driver is gone.
+pub(crate) fn ended() -> ErrorInfo {
+    ErrorInfo::new(
+        ErrorCode::CONNECTION_CLOSED,
+        400,
+        "the client has ended: it was closed and dropped, or its runtime was shut down",
+    )
+}
+
+/// Held by every handle; when the last one goes, the client closes politely.
+pub(crate) struct Handles(pub(crate) Arc<Shared>);
+
+impl Drop for Handles {
+    fn drop(&mut self) {
+        self.0
+            .mutate(|l, now| l.engine.handle_input(now, Input::HandlesGone));
+    }
+}
