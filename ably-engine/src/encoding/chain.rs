@@ -204,15 +204,15 @@ impl Chain {
     fn step_decode(
         &mut self,
         step: &str,
-        payload: Payload,
+        mut payload: Payload,
         message: &MessageMeta<'_>,
-    ) -> Result<Payload, (Payload, DecodeFailure)> {
+    ) -> StepResult {
         for (encoding, open) in &mut self.steps {
             if encoding.handles(step) {
-                // A step consumes its input; on failure the message keeps what it had.
-                return open
-                    .decode(step, payload.clone(), message)
-                    .map_err(|failure| (payload, failure));
+                return match open.decode(step, &mut payload, message) {
+                    Ok(()) => Ok(payload),
+                    Err(failure) => Err((payload, failure)),
+                };
             }
         }
         let failure = if step == "vcdiff" {

@@ -39,16 +39,16 @@ pub trait PayloadEncoding: MaybeSend + MaybeSync {
 
 /// One step of one channel's chain; may keep state, as delta decoding does.
 pub trait PayloadStep: MaybeSend {
-    /// Undoes the step called `step`.
+    /// Undoes the step called `step` in `data`, which is not shared unless others hold its bytes.
     ///
     /// # Errors
-    /// A [`DecodeFailure`] says what the channel does about it.
+    /// A [`DecodeFailure`] says what the channel does about it; `data` must be as it was then.
     fn decode(
         &mut self,
         step: &str,
-        data: Payload,
+        data: &mut Payload,
         message: &MessageMeta<'_>,
-    ) -> Result<Payload, DecodeFailure>;
+    ) -> Result<(), DecodeFailure>;
 
     /// Applies the step to data that is about to be sent and names it; `None` when this step only
     /// decodes. Text comes as text: a step that needs bytes converts it and names `utf-8` first.

@@ -48,9 +48,9 @@ impl PayloadStep for Flip {
     fn decode(
         &mut self,
         step: &str,
-        data: Payload,
+        data: &mut Payload,
         message: &MessageMeta<'_>,
-    ) -> Result<Payload, DecodeFailure> {
+    ) -> Result<(), DecodeFailure> {
         let Payload::Binary(bytes) = data else {
             return Err(DecodeFailure::Leave(invalid("bytes are expected")));
         };
@@ -61,7 +61,8 @@ impl PayloadStep for Flip {
                 format!("{step} of {}", message.id),
             )));
         }
-        Ok(Payload::Binary(bytes.iter().map(|b| !b).collect()))
+        *bytes = bytes.iter().map(|b| !b).collect();
+        Ok(())
     }
 
     fn encode(
