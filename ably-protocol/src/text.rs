@@ -102,21 +102,26 @@ impl Str {
     }
 
     /// Copies `range` of `text`, at most [`Str::INLINE`] bytes, in place.
-    ///
-    /// Takes a whole window of the text where there is one, as a copy of fixed length is several
-    /// times cheaper; what lies behind the string is never shown.
     #[inline]
     pub(crate) fn short(text: &str, range: Range<usize>) -> Self {
-        let window = text
-            .as_bytes()
-            .get(range.start..)
-            .and_then(<[u8]>::first_chunk::<INLINE>);
-        match window {
-            Some(bytes) if range.len() <= INLINE => Self(Repr::Inline {
+        match window(text.as_bytes(), &range) {
+            Some(bytes) => Self(Repr::Inline {
                 len: range.len() as u8,
                 bytes: *bytes,
             }),
-            _ => Self::new(text.get(range).unwrap_or_default()),
+            None => Self::new(text.get(range).unwrap_or_default()),
+        }
+    }
+
+    /// Copies `range` of `source`; `None` when it is not UTF-8.
+    #[inline]
+    pub fn from_utf8(source: &[u8], range: Range<usize>) -> Option<Self> {
+        match window(source, &range) {
+            Some(bytes) if bytes.is_ascii() => Some(Self(Repr::Inline {
+                len: range.len() as u8,
+                bytes: *bytes,
+            })),
+            _ => core::str::from_utf8(source.get(range)?).ok().map(Self::new),
         }
     }
 
@@ -144,10 +149,43 @@ impl Str {
         }
     }
 
+    /// The text as bytes; cheaper than through [`Str::as_str`] when it is kept in place.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Static(s) => s.as_bytes(),
+            Repr::Inline { len, bytes } => bytes.get(..usize::from(*len)).unwrap_or_default(),
+            Repr::Shared { buf, start, end } => buf
+                .as_bytes()
+                .get(*start as usize..*end as usize)
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The length in bytes.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// True when there is nothing in it.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     /// True when cloning shares a buffer larger than this string, so that keeping it keeps more.
     pub fn is_slice_of_larger(&self) -> bool {
         matches!(&self.0, Repr::Shared { buf, start, end } if (end - start) as usize != buf.len())
     }
+}
+
+/// The start of `range` in a stretch as long as what a string holds in place, when there is one and
+/// the range fits: a copy of fixed length is several times cheaper, and what lies behind the string
+/// is never shown.
+#[inline]
+fn window<'a>(source: &'a [u8], range: &Range<usize>) -> Option<&'a [u8; INLINE]> {
+    if range.len() > INLINE {
+        return None;
+    }
+    source.get(range.start..)?.first_chunk()
 }
 
 impl Default for Str {
@@ -189,7 +227,7 @@ impl fmt::Display for Str {
 
 impl PartialEq for Str {
     fn eq(&self, other: &Self) -> bool {
-        self.as_str() == other.as_str()
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -197,19 +235,19 @@ impl Eq for Str {}
 
 impl PartialEq<str> for Str {
     fn eq(&self, other: &str) -> bool {
-        self.as_str() == other
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl PartialEq<&str> for Str {
     fn eq(&self, other: &&str) -> bool {
-        self.as_str() == *other
+        self.as_bytes() == other.as_bytes()
     }
 }
 
 impl PartialEq<String> for Str {
     fn eq(&self, other: &String) -> bool {
-        self.as_str() == other
+        self.as_bytes() == other.as_bytes()
     }
 }
 
@@ -221,7 +259,8 @@ impl PartialOrd for Str {
 
 impl Ord for Str {
     fn cmp(&self, other: &Self) -> Ordering {
-        self.as_str().cmp(other.as_str())
+        // The order of UTF-8 is the order of its bytes.
+        self.as_bytes().cmp(other.as_bytes())
     }
 }
 
@@ -299,6 +338,27 @@ mod tests {
             assert_eq!(made.clone(), made);
         }
         assert!(core::mem::size_of::<Str>() <= 32);
+    }
+
+    #[test]
+    fn bytes_are_taken_when_they_are_utf8() {
+        let source = "ab\u{e9}d".repeat(20);
+        let source = source.as_bytes();
+        for (range, text) in [
+            (0..2, Some("ab")),
+            (0..4, Some("ab\u{e9}")),
+            (0..3, None),
+            (97..100, Some("\u{e9}d")),
+            (98..100, None),
+            (100..100, Some("")),
+            (99..101, None),
+        ] {
+            assert_eq!(Str::from_utf8(source, range).as_deref(), text);
+        }
+        let long = Str::from_utf8(source, 0..40).unwrap();
+        assert_eq!((long.len(), long.is_empty()), (40, false));
+        assert_eq!(long.as_bytes(), &source[..40]);
+        assert!(long < Str::new("b") && long != *"ab");
     }
 
     #[test]

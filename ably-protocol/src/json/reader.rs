@@ -257,8 +257,8 @@ impl Reader for JsonReader<'_> {
         }
         self.quote()?;
         let field = match self.plain() {
-            Some(inside) => Field::of(self.text.get(inside).unwrap_or_default()),
-            None => Field::of(&self.unescaped()?),
+            Some(inside) => Field::of(self.text.as_bytes().get(inside).unwrap_or_default()),
+            None => Field::of(self.unescaped()?.as_bytes()),
         };
         self.expect(b':', "a colon is expected")?;
         Ok(Some(field))

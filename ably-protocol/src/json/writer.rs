@@ -6,7 +6,11 @@ use bytes::{BufMut, BytesMut};
 use core::fmt::Write as _;
 
 use super::scan::plain_end;
-use crate::{ErrorInfo, JsonText, digits::Digits, wire::Writer};
+use crate::{
+    ErrorInfo, JsonText,
+    digits::Digits,
+    wire::{Field, Writer},
+};
 
 type Done = Result<(), ErrorInfo>;
 
@@ -113,6 +117,11 @@ impl<O: Out> Writer for JsonWriter<'_, O> {
         self.separate();
         self.string(name);
         self.out.put(":");
+    }
+
+    fn field(&mut self, field: Field) {
+        self.separate();
+        self.out.put(field.quoted());
     }
 
     fn null(&mut self) {

@@ -13,9 +13,11 @@ macro_rules! fields {
 
         impl Field {
             /// The field of this name.
-            pub fn of(name: &str) -> Self {
+            #[allow(non_upper_case_globals)]
+            pub fn of(name: &[u8]) -> Self {
+                $(const $variant: &[u8] = $name.as_bytes();)*
                 match name {
-                    $($name => Self::$variant,)*
+                    $($variant => Self::$variant,)*
                     _ => Self::Unknown,
                 }
             }
@@ -25,6 +27,14 @@ macro_rules! fields {
                 match self {
                     Self::Unknown => "",
                     $(Self::$variant => $name,)*
+                }
+            }
+
+            /// The name as JSON has it in front of a value: in quotes, with a colon.
+            pub(crate) const fn quoted(self) -> &'static str {
+                match self {
+                    Self::Unknown => "\"\":",
+                    $(Self::$variant => concat!("\"", $name, "\":"),)*
                 }
             }
         }
@@ -85,11 +95,12 @@ mod tests {
     #[test]
     fn names_are_spelt_as_on_the_wire() {
         assert_eq!(
-            Field::of("objectsGCGracePeriod"),
+            Field::of(b"objectsGCGracePeriod"),
             Field::ObjectsGcGracePeriod
         );
-        assert_eq!(Field::of("msgSerial").name(), "msgSerial");
-        assert_eq!(Field::of("msgserial"), Field::Unknown);
-        assert_eq!(Field::of(""), Field::Unknown);
+        assert_eq!(Field::of(b"msgSerial").name(), "msgSerial");
+        assert_eq!(Field::Id.quoted(), "\"id\":");
+        assert_eq!(Field::of(b"msgserial"), Field::Unknown);
+        assert_eq!(Field::of(b""), Field::Unknown);
     }
 }

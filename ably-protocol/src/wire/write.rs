@@ -35,22 +35,22 @@ pub fn write_protocol_message<W: Writer>(w: &mut W, pm: &ProtocolMessage) -> Don
             int(w, Field::Flags, Some(pm.flags.0 as i64));
         }
         if let Some(error) = &pm.error {
-            w.key(Field::Error.name());
+            w.field(Field::Error);
             write_error(w, error)?;
         }
         if let Some(params) = &pm.params {
             texts(w, Field::Params, params)?;
         }
         if let Some(details) = &pm.connection_details {
-            w.key(Field::ConnectionDetails.name());
+            w.field(Field::ConnectionDetails);
             write_connection_details(w, details)?;
         }
         if let Some(auth) = &pm.auth {
-            w.key(Field::Auth.name());
+            w.field(Field::Auth);
             write_auth(w, auth)?;
         }
         if !pm.messages.is_empty() {
-            w.key(Field::Messages.name());
+            w.field(Field::Messages);
             write_messages(w, &pm.messages)?;
         }
         items(w, Field::Presence, &pm.presence)?;
@@ -82,18 +82,18 @@ pub fn write_message<W: Writer>(w: &mut W, m: &Message) -> Done {
         text(w, Field::ConnectionKey, &m.connection_key);
         int(w, Field::Timestamp, m.timestamp);
         if let Some(extras) = &m.extras {
-            w.key(Field::Extras.name());
+            w.field(Field::Extras);
             w.json(extras)?;
         }
         text(w, Field::Serial, &m.serial);
         text(w, Field::Version, &m.version);
         int(w, Field::CreatedAt, m.created_at);
         if let Some(op) = &m.operation {
-            w.key(Field::Operation.name());
+            w.field(Field::Operation);
             write_operation(w, op)?;
         }
         if let Some(summary) = &m.summary {
-            w.key(Field::Summary.name());
+            w.field(Field::Summary);
             w.json(summary)?;
         }
         int(w, Field::Action, Some(m.action.0.into()));
@@ -106,15 +106,15 @@ fn write_error<W: Writer>(w: &mut W, error: &ErrorInfo) -> Done {
     w.map(|w| {
         int(w, Field::Code, Some(error.code().0.into()));
         int(w, Field::StatusCode, Some(error.status_code().into()));
-        w.key(Field::Message.name());
+        w.field(Field::Message);
         w.text(error.message());
         text(w, Field::Href, error.given_href());
         if let Some(id) = error.request_id() {
-            w.key(Field::RequestId.name());
+            w.field(Field::RequestId);
             w.text(id);
         }
         if let Some(cause) = error.cause() {
-            w.key(Field::Cause.name());
+            w.field(Field::Cause);
             write_error(w, cause)?;
         }
         Ok(())
@@ -143,7 +143,7 @@ fn write_connection_details<W: Writer>(w: &mut W, d: &ConnectionDetails) -> Done
 
 fn write_auth<W: Writer>(w: &mut W, auth: &AuthDetails) -> Done {
     w.map(|w| {
-        w.key(Field::AccessToken.name());
+        w.field(Field::AccessToken);
         w.text(auth.access_token.expose());
         Ok(())
     })
@@ -162,20 +162,20 @@ fn write_operation<W: Writer>(w: &mut W, op: &Operation) -> Done {
 
 fn text<W: Writer>(w: &mut W, field: Field, value: &Option<Str>) {
     if let Some(value) = value {
-        w.key(field.name());
+        w.field(field);
         w.text(value);
     }
 }
 
 fn int<W: Writer>(w: &mut W, field: Field, value: Option<i64>) {
     if let Some(value) = value {
-        w.key(field.name());
+        w.field(field);
         w.int(value);
     }
 }
 
 fn texts<W: Writer>(w: &mut W, field: Field, texts: &BTreeMap<Str, Str>) -> Done {
-    w.key(field.name());
+    w.field(field);
     w.map(|w| {
         for (name, value) in texts {
             w.key(name);
@@ -189,6 +189,6 @@ fn items<W: Writer>(w: &mut W, field: Field, items: &Items) -> Done {
     if items.is_none() {
         return Ok(());
     }
-    w.key(field.name());
+    w.field(field);
     write_items(w, items)
 }

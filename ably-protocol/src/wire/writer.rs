@@ -2,7 +2,7 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::{Data, ErrorInfo, Item, Items, JsonText, Value};
+use crate::{Data, ErrorInfo, Item, Items, JsonText, Value, wire::Field};
 
 /// Writes values of one format, front to back.
 pub trait Writer {
@@ -27,6 +27,11 @@ pub trait Writer {
 
     /// Writes the key of the next value.
     fn key(&mut self, name: &str);
+
+    /// Writes the key of the next value, a field that is known.
+    fn field(&mut self, field: Field) {
+        self.key(field.name());
+    }
 
     /// Writes null.
     fn null(&mut self);
@@ -152,26 +157,26 @@ pub(super) fn write_data<W: Writer>(w: &mut W, data: &Data, encoding: Option<&st
     match data {
         Data::None => {}
         Data::Text(t) => {
-            w.key("data");
+            w.field(Field::Data);
             w.text(t);
         }
         Data::Json(j) => {
-            w.key("data");
+            w.field(Field::Data);
             w.text(j.as_str());
         }
         Data::Binary(b) => {
-            w.key("data");
+            w.field(Field::Data);
             w.binary(b);
         }
     }
     match step {
         Some(step) => {
-            w.key("encoding");
+            w.field(Field::Encoding);
             w.text(&joined(encoding, step));
         }
         None => {
             if let Some(encoding) = encoding {
-                w.key("encoding");
+                w.field(Field::Encoding);
                 w.text(encoding);
             }
         }

@@ -97,11 +97,16 @@ impl<'a> MsgPackReader<'a> {
 
     #[inline]
     fn string(&self, range: Range<usize>) -> Str {
-        let bytes = self.source.get(range).unwrap_or_default();
-        match core::str::from_utf8(bytes) {
-            Ok(text) => Str::new(text),
-            Err(_) => String::from_utf8_lossy(bytes).into_owned().into(),
+        match Str::from_utf8(self.source, range.clone()) {
+            Some(text) => text,
+            None => self.mended(range),
         }
+    }
+
+    #[cold]
+    fn mended(&self, range: Range<usize>) -> Str {
+        let bytes = self.source.get(range).unwrap_or_default();
+        String::from_utf8_lossy(bytes).into_owned().into()
     }
 
     fn binary(&self, range: Range<usize>) -> Bytes {
@@ -159,17 +164,26 @@ impl Reader for MsgPackReader<'_> {
         if !self.more(scope) {
             return Ok(None);
         }
-        if self.kind() != Kind::Text {
-            self.skip()?;
-            return Ok(Some(Field::Unknown));
+        // Nearly every key is a short string.
+        if let Some(tag @ 0xa0..=0xbf) = self.source.get(self.at) {
+            let start = self.at + 1;
+            let end = start + usize::from(tag & 31);
+            if let Some(name) = self.source.get(start..end) {
+                self.at = end;
+                return Ok(Some(Field::of(name)));
+            }
         }
-        let Token::Text(range) = self.token()? else {
-            return self.fail("a key is expected");
-        };
-        let name = self.source.get(range).unwrap_or_default();
-        Ok(Some(Field::of(
-            core::str::from_utf8(name).unwrap_or_default(),
-        )))
+        match self.token()? {
+            Token::Text(range) => {
+                let name = self.source.get(range).unwrap_or_default();
+                Ok(Some(Field::of(name)))
+            }
+            // No field has a name that is not a string.
+            other => {
+                self.value_of(other)?;
+                Ok(Some(Field::Unknown))
+            }
+        }
     }
 
     /// A key that is not a string becomes one, as in JavaScript.
