@@ -84,7 +84,12 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Action, String> {
 }
 
 fn read(option: &str, path: OsString) -> Result<Vec<u8>, String> {
-    std::fs::read(&path).map_err(|error| format!("{option} {}: {error}", path.display()))
+    std::fs::read(&path).map_err(|error| {
+        format!(
+            "{option} {}: {error}",
+            std::path::Path::new(&path).display()
+        )
+    })
 }
 
 fn serve(builder: Builder, has_key: bool) -> Result<(), String> {

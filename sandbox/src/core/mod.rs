@@ -71,6 +71,7 @@ pub struct Core {
     next_transport: u64,
     /// About how much all channels keep; counted anew with every sweep.
     kept_bytes: usize,
+    counted_at: u64,
 }
 
 impl Core {
@@ -92,6 +93,7 @@ impl Core {
             faults: Faults::default(),
             next_transport: 0,
             kept_bytes: 0,
+            counted_at: now,
         }
     }
 
@@ -249,7 +251,9 @@ impl Core {
 
     /// Makes sure that something of a size may be kept, and notes that it is.
     fn take_room(&mut self, size: usize, now: u64) -> Result<(), ErrorInfo> {
-        if self.kept_bytes + size > self.limits.max_kept_bytes {
+        let is_full = self.kept_bytes + size > self.limits.max_kept_bytes;
+        // Looking through everything is not for every publish of a flood.
+        if is_full && now >= self.counted_at + 1_000 {
             self.forget_old(now);
         }
         if self.kept_bytes + size > self.limits.max_kept_bytes {
@@ -268,6 +272,7 @@ impl Core {
 
     fn forget_old(&mut self, now: u64) {
         self.kept_bytes = 0;
+        self.counted_at = now;
         for app in self.apps.values_mut() {
             for channel in app.channels.values_mut() {
                 channel.evict(&self.limits, now);

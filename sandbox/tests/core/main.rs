@@ -1,0 +1,12 @@
+//! The core in virtual time: no sockets, no clock, no sleeps.
+
+mod connection;
+mod history;
+mod hostile;
+mod presence;
+mod publish;
+mod rest;
+mod resume;
+mod subscribe;
+mod token;
+mod world;

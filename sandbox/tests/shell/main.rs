@@ -1,0 +1,9 @@
+//! The server over loopback sockets, with raw clients: good ones and bad ones.
+
+mod command;
+mod faults;
+mod hostile;
+mod http;
+mod peer;
+mod tls;
+mod websocket;
