@@ -131,7 +131,7 @@ fn detach_is_always_confirmed_and_stops_delivery() {
     let detached = json!({"action": 13, "channel": "a"});
     assert_eq!(
         world.ask(&client, json!({"action": 12, "channel": "a"})),
-        [detached.clone()]
+        std::slice::from_ref(&detached)
     );
     world.attach(&client, "a");
     assert_eq!(
