@@ -1,0 +1,3 @@
+//! `realtime/unit/connection`
+
+mod auto_connect;

@@ -1,0 +1,10 @@
+//! Cases of Ably's Universal Test Specs, derived. Each test names its cases with `// UTS: <id>`;
+//! `coverage.tsv` lists them all. One module per folder of the specs, one file per document.
+
+mod support;
+
+mod channels;
+mod client;
+mod connection;
+mod presence;
+mod rest;
