@@ -1,6 +1,5 @@
 //! What the cases share.
 #![allow(dead_code, unused_imports)] // each document uses some of it
-//! What the cases share.
 pub use std::{
     sync::{
         Arc, Mutex,
