@@ -117,7 +117,7 @@ impl Str {
     #[inline]
     pub fn from_utf8(source: &[u8], range: Range<usize>) -> Option<Self> {
         match window(source, &range) {
-            Some(bytes) if bytes.is_ascii() => Some(Self(Repr::Inline {
+            Some(bytes) if starts_ascii(bytes, range.len()) => Some(Self(Repr::Inline {
                 len: range.len() as u8,
                 bytes: *bytes,
             })),
@@ -186,6 +186,16 @@ fn window<'a>(source: &'a [u8], range: &Range<usize>) -> Option<&'a [u8; INLINE]
         return None;
     }
     source.get(range.start..)?.first_chunk()
+}
+
+/// True when the first `len` bytes are ASCII. All bytes are looked at, so that no loop is needed.
+#[inline]
+fn starts_ascii(bytes: &[u8; INLINE], len: usize) -> bool {
+    let mut all = 0;
+    for (at, byte) in bytes.iter().enumerate() {
+        all |= if (at as u8) < len as u8 { *byte } else { 0 };
+    }
+    all < 0x80
 }
 
 impl Default for Str {

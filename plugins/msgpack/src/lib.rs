@@ -18,6 +18,7 @@
 
 extern crate alloc;
 
+mod arena;
 mod codec;
 mod reader;
 mod token;

@@ -13,8 +13,9 @@ use ably_protocol::{
 use bytes::Bytes;
 
 use crate::{
+    arena::Arena,
     codec::read_items,
-    token::{Token, kind, token},
+    token::{Token, kind, short_text, token},
 };
 
 const MAX_DEPTH: u32 = 128;
@@ -25,17 +26,19 @@ pub(crate) struct MsgPackReader<'a> {
     source: &'a Bytes,
     at: usize,
     depth: u32,
+    arena: Arena,
 }
 
 /// How many members of a map or list are left.
 pub(crate) struct Left(usize);
 
 impl<'a> MsgPackReader<'a> {
-    pub(crate) const fn new(source: &'a Bytes) -> Self {
+    pub(crate) fn new(source: &'a Bytes) -> Self {
         Self {
             source,
             at: 0,
             depth: 0,
+            arena: Arena::default(),
         }
     }
 
@@ -96,8 +99,8 @@ impl<'a> MsgPackReader<'a> {
     }
 
     #[inline]
-    fn string(&self, range: Range<usize>) -> Str {
-        match Str::from_utf8(self.source, range.clone()) {
+    fn string(&mut self, range: Range<usize>) -> Str {
+        match self.arena.string(self.source, range.clone()) {
             Some(text) => text,
             None => self.mended(range),
         }
@@ -164,14 +167,10 @@ impl Reader for MsgPackReader<'_> {
         if !self.more(scope) {
             return Ok(None);
         }
-        // Nearly every key is a short string.
-        if let Some(tag @ 0xa0..=0xbf) = self.source.get(self.at) {
-            let start = self.at + 1;
-            let end = start + usize::from(tag & 31);
-            if let Some(name) = self.source.get(start..end) {
-                self.at = end;
-                return Ok(Some(Field::of(name)));
-            }
+        if let Some(range) = short_text(self.source, self.at) {
+            self.at = range.end;
+            let name = self.source.get(range).unwrap_or_default();
+            return Ok(Some(Field::of(name)));
         }
         match self.token()? {
             Token::Text(range) => {
@@ -210,6 +209,10 @@ impl Reader for MsgPackReader<'_> {
     }
 
     fn text(&mut self) -> Result<Option<Str>, ErrorInfo> {
+        if let Some(range) = short_text(self.source, self.at) {
+            self.at = range.end;
+            return Ok(Some(self.string(range)));
+        }
         match self.token()? {
             Token::Text(range) => Ok(Some(self.string(range))),
             Token::Nil => Ok(None),

@@ -80,6 +80,19 @@ pub(crate) fn token(bytes: &[u8], at: usize) -> Option<(Token, usize)> {
     })
 }
 
+/// Where the text is when the shortest kind of it starts at `at`, as nearly every key does.
+#[inline]
+pub(crate) fn short_text(bytes: &[u8], at: usize) -> Option<Range<usize>> {
+    match bytes.get(at)? {
+        tag @ 0xa0..=0xbf => {
+            let start = at + 1;
+            let end = start + usize::from(tag & 31);
+            (end <= bytes.len()).then_some(start..end)
+        }
+        _ => None,
+    }
+}
+
 /// What the token that starts with `tag` will be.
 pub(crate) fn kind(tag: u8) -> Kind {
     match tag {

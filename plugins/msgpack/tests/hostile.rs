@@ -197,6 +197,57 @@ fn what_other_writers_do_is_tolerated() {
     assert_eq!(pm.messages[0].name.as_deref(), Some("\u{fffd}"));
 }
 
+/// A list of messages with these names.
+fn named(names: &[Vec<u8>]) -> Vec<u8> {
+    let mut list = vec![0xdc, 0, names.len() as u8];
+    for name in names {
+        let mut text = vec![0xda, (name.len() >> 8) as u8, name.len() as u8];
+        text.extend_from_slice(name);
+        list.extend(field("name", &text));
+    }
+    field("messages", &list)
+}
+
+#[test]
+fn long_text_that_is_not_utf8_spoils_no_other() {
+    let good = |n: u8| vec![b'a' + n; 40];
+    let cut = [good(20), b"\xc3".to_vec()].concat();
+    let tail = [b"\xa9".to_vec(), good(21)].concat();
+    let mut names: Vec<_> = (0..10).map(good).collect();
+    names.extend([cut, tail]);
+    names.extend((10..13).map(good));
+    names.push(vec![0xff; 40]);
+    names.extend((13..16).map(good));
+    names.push(vec![b'z'; 3000]);
+    names.push(vec![0xff; 3000]);
+    let pm = decode(&named(&names)).unwrap();
+    assert_eq!(pm.messages.len(), names.len());
+    for (m, name) in pm.messages.iter().zip(&names) {
+        assert_eq!(m.name.as_deref().unwrap(), String::from_utf8_lossy(name));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::with_cases(500) })]
+
+    #[test]
+    fn texts_of_any_length_keep_their_places(
+        names in prop::collection::vec(prop::collection::vec(prop_oneof![
+            500 => prop::sample::select(vec![&b"x"[..], b"yz", "\u{e9}".as_bytes()]),
+            1 => Just(&b"\xc3"[..]),
+        ], 0..80), 0..30),
+        large in prop::option::of(900..1100usize),
+    ) {
+        let mut names: Vec<Vec<u8>> = names.into_iter().map(|n| n.concat()).collect();
+        names.extend(large.map(|len| vec![b'l'; len]));
+        let pm = decode(&named(&names)).unwrap();
+        prop_assert_eq!(pm.messages.len(), names.len());
+        for (m, name) in pm.messages.iter().zip(&names) {
+            prop_assert_eq!(m.name.as_deref().unwrap(), String::from_utf8_lossy(name));
+        }
+    }
+}
+
 #[test]
 fn large_bytes_are_slices_of_the_frame_and_small_ones_are_not() {
     let frame_of = |sizes: &[usize]| {
