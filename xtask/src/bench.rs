@@ -4,14 +4,14 @@
 //! ably-js. CPU time is each program's own, of its process; instructions and allocations come from
 //! callgrind, as the difference of two runs, so that starting and connecting do not count.
 
-use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Command;
 
 use serde_json::Value;
 
+use crate::Result;
 use crate::callgrind::{self, Counts};
-use crate::{Result, process};
+use crate::process::{self, Background};
 
 /// Ours may execute so many times the floor's instructions.
 const INSTRUCTIONS: f64 = 1.3;
@@ -35,18 +35,20 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
         process::run(process::cargo(args).args(more))?;
     }
     let clients = clients()?;
-    let server = Server::start()?;
+    let mut server = Command::new(process::binary("release", "ably-replay"));
+    let server = Background::start(&mut server)?;
+    let url = server.line.as_str();
     let mut rows = Vec::new();
     for (format, per_frame) in CASES {
         for client in &clients {
             println!("    {format}, {per_frame} a frame: {}", client.name);
             let nanos = (0..options.runs)
-                .map(|_| client.time(&server.url, format, per_frame, options.messages))
+                .map(|_| client.time(url, format, per_frame, options.messages))
                 .collect::<Result<Vec<f64>>>()?;
             let nanos = nanos.into_iter().fold(f64::INFINITY, f64::min);
             let counts = match options.callgrind {
                 Some(messages) if client.native => {
-                    Some(client.count(&server.url, format, per_frame, messages)?)
+                    Some(client.count(url, format, per_frame, messages)?)
                 }
                 _ => None,
             };
@@ -111,41 +113,6 @@ impl Options {
             options.callgrind = None;
         }
         Ok(options)
-    }
-}
-
-/// The replay server, ended when this is dropped.
-struct Server {
-    child: Child,
-    url: String,
-}
-
-impl Server {
-    fn start() -> Result<Self> {
-        let mut command = Command::new(process::binary("release", "ably-replay"));
-        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
-        let mut child = child.map_err(|e| format!("cannot start the replay server: {e}"))?;
-        let stdout = child.stdout.take();
-        let mut server = Self {
-            child,
-            url: String::new(),
-        };
-        let mut line = String::new();
-        if let Some(stdout) = stdout {
-            let _ = BufReader::new(stdout).read_line(&mut line);
-        }
-        server.url = line.trim().to_owned();
-        match server.url.starts_with("ws://") {
-            true => Ok(server),
-            false => Err(format!("the replay server said {line:?}")),
-        }
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
     }
 }
 

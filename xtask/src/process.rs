@@ -4,7 +4,7 @@
 
 use std::io::{BufRead, BufReader, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::Result;
@@ -150,6 +150,46 @@ pub(crate) fn tee(command: &mut Command, keep: fn(&str) -> bool) -> (Vec<String>
     (kept, result)
 }
 
+/// A program that runs until this is dropped.
+pub(crate) struct Background {
+    child: Child,
+    /// The first line that it wrote, which says that it is ready.
+    pub(crate) line: String,
+}
+
+impl Background {
+    /// Starts a program and waits for its first line.
+    pub(crate) fn start(command: &mut Command) -> Result<Self> {
+        announce(command);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+        let mut child = child.map_err(|e| format!("cannot start {}: {e}", show(command)))?;
+        let stdout = child.stdout.take();
+        let mut background = Self {
+            child,
+            line: String::new(),
+        };
+        let mut line = String::new();
+        if let Some(stdout) = stdout {
+            let mut stdout = BufReader::new(stdout);
+            let _ = stdout.read_line(&mut line);
+            // Read to the end, so that it is never stopped by a full or closed pipe.
+            std::thread::spawn(move || std::io::copy(&mut stdout, &mut std::io::sink()));
+        }
+        background.line = line.trim().to_owned();
+        match background.line.is_empty() {
+            true => Err(format!("`{}` ended before it was ready", show(command))),
+            false => Ok(background),
+        }
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
 /// Whether a program of this name can be started.
 pub(crate) fn installed(program: &str) -> bool {
     let Some(path) = std::env::var_os("PATH") else {
@@ -225,6 +265,15 @@ mod tests {
             Ok(())
         );
         assert!(run_for(&mut Command::new("false"), Duration::from_secs(60)).is_err());
+    }
+
+    #[test]
+    fn a_background_program_tells_when_it_is_ready() {
+        let mut command = Command::new("sh");
+        let background = Background::start(command.args(["-c", "echo ready; exec sleep 60"]));
+        assert_eq!(background.unwrap().line, "ready");
+        let error = Background::start(&mut Command::new("false")).err().unwrap();
+        assert!(error.contains("before it was ready"), "{error}");
     }
 
     #[test]

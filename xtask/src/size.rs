@@ -12,8 +12,10 @@ use crate::{Result, process, steps};
 const BOUND: f64 = 1.6;
 
 const PROFILE: &str = "size";
-const FLOOR: &str = "ably-floor";
-const MINIMAL: &str = "ably-example-minimal";
+/// The package of the floor program, and its binary.
+pub(crate) const FLOOR: &str = "ably-floor";
+/// The package of the minimal client, and its binary.
+pub(crate) const MINIMAL: &str = "ably-example-minimal";
 
 /// The only packages of ours that the minimal client may link.
 const MINIMAL_CARRIES: &[&str] = &[

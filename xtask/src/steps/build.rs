@@ -1,8 +1,7 @@
-//! Building and running: tests, documentation examples, programs.
+//! Building and testing.
 
 use std::path::Path;
 use std::process::Command;
-use std::time::Duration;
 
 use crate::report::Outcome;
 use crate::{Result, process};
@@ -43,12 +42,6 @@ pub(crate) fn tests() -> Outcome {
 pub(crate) fn doctests() -> Outcome {
     let mut command = process::cargo(["test", "--locked", "--workspace", "--doc", "--quiet"]);
     process::run(command.args(full())).into()
-}
-
-/// The example that README shows must run to its end.
-pub(crate) fn examples() -> Outcome {
-    let mut command = process::cargo(["run", "--quiet", "--locked", "--example", "quickstart"]);
-    process::run_for(command.args(full()), Duration::from_secs(120)).into()
 }
 
 /// Installs ably-js as the lock file says, for the tests that talk to it.

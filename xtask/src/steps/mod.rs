@@ -6,6 +6,7 @@
 mod build;
 mod features;
 mod optional;
+mod programs;
 mod pure;
 mod style;
 
@@ -109,9 +110,9 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "examples",
-        about: "the quickstart runs",
+        about: "quickstart, minimal client and floor run",
         stops: false,
-        run: build::examples,
+        run: programs::examples,
     },
     Step {
         name: "tests",
