@@ -9,6 +9,14 @@
 //! code with them: [`wire`] is its own reading of the protocol, [`core`] the server without sockets
 //! or clock.
 
+// Nothing that a peer sends may end the process.
+#![deny(
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used
+)]
+
 pub mod core;
 mod shell;
 pub mod wire;

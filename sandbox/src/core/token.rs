@@ -104,6 +104,7 @@ impl Core {
             return Err(ErrorInfo::unauthorized(INCOMPATIBLE, why));
         }
         let timestamp = integer(request, "timestamp")?;
+        let timestamp = timestamp.and_then(|time| u64::try_from(time).ok());
         let nonce = request.text("nonce")?.unwrap_or_default();
         match request.text("mac")? {
             None if vouched => {}
@@ -118,7 +119,7 @@ impl Core {
                     return Err(ErrorInfo::unauthorized(BAD_CREDENTIALS, why));
                 }
                 let window = self.limits.token_request_window;
-                if timestamp.is_none_or(|time| time.unsigned_abs().abs_diff(now) > window) {
+                if timestamp.is_none_or(|time| time.abs_diff(now) > window) {
                     let why = "the timestamp of the token request is too far off";
                     return Err(ErrorInfo::unauthorized(BAD_TIMESTAMP, why));
                 }

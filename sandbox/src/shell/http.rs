@@ -87,7 +87,7 @@ async fn read_request(
         .iter()
         .find(|(key, _)| key == "v")
         .map(|(_, v)| v.as_str()));
-    if version.is_some_and(|version| !["1.2", "2", "3"].contains(&version)) {
+    if version.is_some_and(|version| !["2", "3"].contains(&version)) {
         let why = "this sandbox speaks versions 2 and 3 of the protocol";
         return Err(ErrorInfo::bad(BAD_VERSION, why));
     }

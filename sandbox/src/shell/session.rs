@@ -46,7 +46,10 @@ pub(crate) async fn run(hub: &Arc<Hub>, socket: Socket, request: &ConnectRequest
     };
     hub.unregister(id);
     if let (End::Closed, Ok(socket)) = (end, sink.reunite(stream)) {
-        let _ = timeout(LINGER, linger(socket)).await;
+        tokio::select! {
+            _ = timeout(LINGER, linger(socket)) => {}
+            () = hub.stopped() => {}
+        }
     }
 }
 

@@ -82,6 +82,10 @@ fn bad_requests_are_refused_with_their_codes() {
     assert_eq!(refusal(&mut world, once), (401, 40105));
     let cases = [
         (json!({"timestamp": world.now - 1_800_000}), (401, 40104)),
+        (
+            json!({"timestamp": -i64::try_from(world.now).expect("a time")}),
+            (401, 40104),
+        ),
         (json!({"ttl": -1}), (400, 40003)),
         (json!({"ttl": 86_400_001}), (400, 40003)),
         (json!({"ttl": "NaN"}), (401, 40101)),

@@ -62,7 +62,8 @@ async fn a_frame_of_ten_megabytes_is_refused_with_its_code() {
         ("format=msgpack", Message::binary(vec![0; 10_000_000])),
     ] {
         let (mut client, _) = Peer::connect(&sandbox, params).await;
-        client.raw(message).await;
+        // Cut off in the middle, some peers would never see the answer.
+        client.raw_whole(message).await;
         client.expect_failure(40009).await;
     }
     let (mut bystander, _) = Peer::connect(&sandbox, "").await;
@@ -202,4 +203,61 @@ async fn half_open_sockets_are_noticed() {
         }
     };
     timeout(PATIENCE, noticed).await.expect("to be noticed");
+}
+
+#[tokio::test]
+async fn a_socket_that_breaks_is_no_fault_of_the_clients() {
+    let sandbox = Sandbox::start().await.expect("a sandbox");
+    let (client, connected) = Peer::connect(&sandbox, "").await;
+    drop(client);
+    let noticed = async {
+        while sandbox.connections().iter().any(|one| one.connected) {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, noticed).await.expect("to be noticed");
+    let key = connected["connectionDetails"]["connectionKey"]
+        .as_str()
+        .expect("a key");
+    let (_back, again) = Peer::connect(&sandbox, &format!("resume={key}")).await;
+    assert_eq!(again["connectionId"], connected["connectionId"]);
+    assert!(again.get("error").is_none());
+}
+
+#[tokio::test]
+async fn a_client_that_writes_first_and_reads_later_is_slowed_down_and_not_dropped() {
+    let limits = Limits {
+        outbox_high_water: 200_000,
+        max_outbox_bytes: 1_000_000,
+        ..Limits::default()
+    };
+    let sandbox = Sandbox::builder()
+        .limits(limits)
+        .start()
+        .await
+        .expect("a sandbox");
+    let (mut client, _) = Peer::connect(&sandbox, "").await;
+    client.attach("a").await;
+    let (mut writer, mut reader) = client.split();
+    let data = "x".repeat(60_000);
+    // Four times what the sockets' buffers hold.
+    let count = 400;
+    let write = async {
+        for serial in 0..count {
+            writer
+                .send(json!({"action": 15, "channel": "a", "msgSerial": serial,
+                "messages": [{"data": data}]}))
+                .await;
+        }
+    };
+    let read = async {
+        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let mut echoes = 0;
+        while echoes < count {
+            let frame = reader.next().await.expect("a frame");
+            assert_ne!(frame["action"], 6, "{frame}");
+            echoes += u64::from(frame["action"] == 15);
+        }
+    };
+    tokio::join!(write, read);
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use ably_sandbox::Sandbox;
 use ably_sandbox::wire::Format;
+use futures_util::stream::{SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -16,7 +17,7 @@ use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
 pub(crate) struct Peer {
-    socket: WebSocketStream<MaybeTlsStream<TcpStream>>,
+    socket: Socket,
     format: Format,
 }
 
@@ -53,6 +54,18 @@ impl Peer {
         let _ = timeout(PATIENCE, self.socket.send(message))
             .await
             .expect("to be read");
+    }
+
+    /// Takes the two directions apart.
+    pub(crate) fn split(self) -> (Writer, Reader) {
+        let (sink, stream) = self.socket.split();
+        (Writer(sink), Reader(stream))
+    }
+
+    /// Sends a message that the server must take in to the end.
+    pub(crate) async fn raw_whole(&mut self, message: Message) {
+        let sent = timeout(PATIENCE, self.socket.send(message)).await;
+        sent.expect("to be read").expect("to be read to the end");
     }
 
     pub(crate) async fn send(&mut self, frame: Json) {
@@ -123,6 +136,37 @@ impl Peer {
         let frame = self.until(9).await;
         assert_eq!(frame["error"]["code"], code, "{frame}");
         assert_eq!(self.try_next().await, None);
+    }
+}
+
+type Socket = WebSocketStream<MaybeTlsStream<TcpStream>>;
+
+/// The sending half of a JSON peer.
+pub(crate) struct Writer(SplitSink<Socket, Message>);
+
+impl Writer {
+    pub(crate) async fn send(&mut self, frame: Json) {
+        let sent = timeout(PATIENCE, self.0.send(Message::text(frame.to_string()))).await;
+        sent.expect("to be read").expect("a socket");
+    }
+}
+
+/// The receiving half of a JSON peer.
+pub(crate) struct Reader(SplitStream<Socket>);
+
+impl Reader {
+    /// Takes the next frame; `None` when the socket is at its end.
+    pub(crate) async fn next(&mut self) -> Option<Json> {
+        loop {
+            match timeout(PATIENCE, self.0.next())
+                .await
+                .expect("to hear something")
+            {
+                Some(Ok(Message::Text(text))) => return serde_json::from_str(&text).ok(),
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                _ => return None,
+            }
+        }
     }
 }
 

@@ -113,6 +113,19 @@ async fn stopping_ends_sockets_and_frees_the_port() {
     assert_eq!(format!("{}:{}", again.host(), again.port()), address);
 }
 
+#[tokio::test]
+async fn stopping_does_not_wait_for_peers_that_do_not_hang_up() {
+    let sandbox = Sandbox::start().await.expect("a sandbox");
+    let (mut client, _) = Peer::connect(&sandbox, "").await;
+    client.send(json!({"action": 7})).await;
+    assert_eq!(client.next().await, json!({"action": 8}));
+    // The server now lingers for the peer's end, which does not come.
+    let quick = Duration::from_secs(2);
+    timeout(quick, sandbox.stop())
+        .await
+        .expect("to stop at once");
+}
+
 #[test]
 fn a_sandbox_runs_on_a_thread_of_its_own() {
     let sandbox = Sandbox::builder()
