@@ -30,6 +30,20 @@ fn a_frame_with_one_message_takes_two_allocations() {
 }
 
 #[test]
+fn json_as_data_takes_one_allocation_for_its_text() {
+    let data = r#"{\"list\":[1,2,3],\"name\":\"something\",\"more\":\"text\"}"#;
+    let short = format!(
+        r#"{{"action":15,"channel":"a","messages":[{{"data":"{data}","encoding":"json"}}]}}"#
+    );
+    assert_eq!(cost(&frame(&short)).0, 2);
+    let with_serial = short.replace(
+        "\"encoding\"",
+        &format!("\"serial\":\"{LONG}\",\"encoding\""),
+    );
+    assert_eq!(cost(&frame(&with_serial)).0, 3);
+}
+
+#[test]
 fn short_strings_and_frames_without_messages_take_none() {
     for text in [
         r#"{"action":0,"id":"ping"}"#,

@@ -11,6 +11,7 @@ use crate::{
 };
 
 mod arena;
+mod out;
 mod reader;
 mod scan;
 mod string;

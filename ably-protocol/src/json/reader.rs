@@ -6,7 +6,7 @@
 //!
 //! Spec: RFC 8259; depth is limited to 128.
 
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 use bytes::Bytes;
 use core::ops::Range;
 
@@ -168,12 +168,12 @@ impl<'a> JsonReader<'a> {
         self.quote()?;
         match self.plain() {
             Some(inside) => Ok(self.arena.string(inside)),
-            None => self.unescaped().map(Str::from),
+            None => self.unescaped(),
         }
     }
 
     #[cold]
-    fn unescaped(&mut self) -> Result<String, ErrorInfo> {
+    fn unescaped(&mut self) -> Result<Str, ErrorInfo> {
         let inside = self.escaped()?;
         Ok(unescape(self.text.get(inside).unwrap_or_default()))
     }

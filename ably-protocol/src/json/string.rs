@@ -2,37 +2,59 @@
 
 use alloc::string::String;
 
-use super::scan::plain_end;
+use super::{
+    out::{Out, Scratch},
+    scan::plain_end,
+};
+use crate::Str;
 
 /// Undoes the escapes of the inside of a checked string.
 ///
 /// Half of a surrogate pair, which JavaScript can send and UTF-8 cannot hold, becomes U+FFFD.
-pub(super) fn unescape(inside: &str) -> String {
-    let mut out = String::with_capacity(inside.len());
+pub(super) fn unescape(inside: &str) -> Str {
+    // Undone, a string is never longer.
+    if inside.len() <= Scratch::ROOM {
+        let mut scratch = Scratch::new();
+        unescape_into(inside, &mut scratch);
+        let bytes = scratch.as_bytes();
+        Str::from_utf8(bytes, 0..bytes.len()).unwrap_or_default()
+    } else {
+        let mut text = String::with_capacity(inside.len());
+        unescape_into(inside, &mut text);
+        text.into()
+    }
+}
+
+fn unescape_into(inside: &str, out: &mut impl Out) {
     let mut rest = inside;
     loop {
         let (plain, tail) = rest
             .split_at_checked(plain_end(rest.as_bytes(), 0))
             .unwrap_or((rest, ""));
-        out.push_str(plain);
+        out.put(plain);
         let mut chars = tail.chars();
         chars.next();
         let Some(kind) = chars.next() else {
-            return out;
+            return;
         };
         rest = chars.as_str();
-        out.push(match kind {
-            'n' => '\n',
-            'r' => '\r',
-            't' => '\t',
-            'b' => '\u{8}',
-            'f' => '\u{c}',
+        out.put(match kind {
+            '"' => "\"",
+            '\\' => "\\",
+            'n' => "\n",
+            'r' => "\r",
+            't' => "\t",
+            'b' => "\u{8}",
+            'f' => "\u{c}",
             'u' => {
                 let (c, tail) = unicode(rest);
                 rest = tail;
-                c
+                out.put(c.encode_utf8(&mut [0; 4]));
+                continue;
             }
-            other => other,
+            '/' => "/",
+            // The string was checked: there is no other.
+            _ => "",
         });
     }
 }
@@ -92,6 +114,13 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(unescape(inside), text, "{inside}");
+            for times in [30, 200] {
+                assert_eq!(
+                    unescape(&inside.repeat(times)),
+                    text.repeat(times),
+                    "{inside}"
+                );
+            }
         }
     }
 

@@ -2,10 +2,9 @@
 
 use alloc::string::String;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use bytes::{BufMut, BytesMut};
 use core::fmt::Write as _;
 
-use super::scan::plain_end;
+use super::{out::Out, scan::plain_end};
 use crate::{
     ErrorInfo, JsonText,
     digits::Digits,
@@ -13,23 +12,6 @@ use crate::{
 };
 
 type Done = Result<(), ErrorInfo>;
-
-/// Where written bytes go.
-pub(super) trait Out {
-    fn put(&mut self, text: &str);
-}
-
-impl Out for BytesMut {
-    fn put(&mut self, text: &str) {
-        self.put_slice(text.as_bytes());
-    }
-}
-
-impl Out for String {
-    fn put(&mut self, text: &str) {
-        self.push_str(text);
-    }
-}
 
 pub(super) struct JsonWriter<'a, O> {
     out: &'a mut O,
