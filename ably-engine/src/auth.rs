@@ -1,6 +1,6 @@
 //! What the engine knows about authentication.
 //!
-//! Decides which credential a connection uses and when a new token is needed. It does not get
+//! Decides which credential a connection or request uses and when a new token is needed. It does not get
 //! tokens: that is [`crate::Output::FetchToken`].
 //!
 //! Spec: RSA1–RSA4, RSA14.
@@ -9,6 +9,7 @@ use alloc::string::String;
 use core::fmt;
 
 use ably_protocol::{ErrorCode, ErrorInfo, Secret, Str};
+use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 
 use crate::Now;
 
@@ -132,11 +133,12 @@ pub enum AuthConfig {
     },
 }
 
-/// The credential in use.
+/// The credential in use: one per client, shared by its connection and its requests.
 #[derive(Debug)]
-pub(crate) struct Auth {
+pub struct AuthState {
     config: AuthConfig,
     pub(crate) client_id: Option<Str>,
+    generation: u64,
 }
 
 pub(crate) enum Need {
@@ -148,9 +150,14 @@ pub(crate) enum Need {
     Impossible(ErrorInfo),
 }
 
-impl Auth {
-    pub(crate) fn new(config: AuthConfig, client_id: Option<Str>) -> Self {
-        Self { config, client_id }
+impl AuthState {
+    /// The credential to begin with, and the identity that the client claims.
+    pub fn new(config: AuthConfig, client_id: Option<Str>) -> Self {
+        Self {
+            config,
+            client_id,
+            generation: 0,
+        }
     }
 
     /// What is needed before the next attempt; `force` when the last token was refused.
@@ -191,6 +198,57 @@ impl Auth {
     pub(crate) fn set_token(&mut self, details: TokenDetails) {
         if let AuthConfig::Token { token, .. } = &mut self.config {
             *token = Some(details);
+            self.generation += 1;
+        }
+    }
+
+    /// Takes a new token into use, with the identity that it carries.
+    ///
+    /// # Errors
+    /// - `40102` it carries another identity than the client claims; it is not taken.
+    ///
+    /// Spec: RSA15.
+    pub fn take_token(&mut self, details: TokenDetails) -> Result<(), ErrorInfo> {
+        if let Some(told) = &details.client_id {
+            self.learn_client_id(told)?;
+        }
+        self.set_token(details);
+        Ok(())
+    }
+
+    /// How many tokens were taken into use: tells whether someone else has renewed already.
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The identity of the client as far as it is known; `*` means any. Spec: RSA12.
+    pub fn client_id(&self) -> Option<&Str> {
+        self.client_id.as_ref()
+    }
+
+    /// The value of the `Authorization` header: `Basic` with the key, or `Bearer` with the token,
+    /// either in base64. `None` while there is no token. Spec: RSA11, RSA3b.
+    pub fn authorization(&self) -> Option<Secret<String>> {
+        let (scheme, secret) = match &self.config {
+            AuthConfig::Basic(key) => ("Basic ", key.whole()),
+            AuthConfig::Token { token, .. } => ("Bearer ", token.as_ref()?.token.clone()),
+        };
+        // The exact room, so that growing leaves no copy of the secret behind.
+        let mut header =
+            String::with_capacity(scheme.len() + secret.expose().len().div_ceil(3) * 4);
+        header.push_str(scheme);
+        STANDARD.encode_string(secret.expose(), &mut header);
+        Some(Secret::new(header))
+    }
+
+    /// True when there is a token, it is known to have expired, and no way to get another.
+    pub(crate) fn is_spent(&self, now: Now) -> bool {
+        match &self.config {
+            AuthConfig::Token {
+                token: Some(token),
+                renewable: false,
+            } => token.expires.is_some_and(|at| at <= now.unix_ms),
+            _ => false,
         }
     }
 

@@ -9,7 +9,7 @@ use crate::{
     AnyArc, BehaviourCx, BehaviourFactory, ChannelBehaviour, ChannelId, Config, ConnectionState,
     Entropy, Event, Input, Instant, LogLevel, LogRecord, MaybeSend, Now, OpId, Output,
     PayloadEncoding, Reply, Ticket,
-    auth::Auth,
+    auth::AuthState,
     behaviour::Due,
     channel::Channels,
     connection::Connection,
@@ -25,7 +25,7 @@ use crate::{
 pub struct Engine {
     pub(crate) config: Config,
     pub(crate) entropy: Box<dyn Entropy>,
-    pub(crate) auth: Auth,
+    pub(crate) auth: AuthState,
     pub(crate) conn: Connection,
     pub(crate) outbox: Outbox,
     pub(crate) channels: Channels,
@@ -74,7 +74,7 @@ impl Engine {
             .map(|(i, _)| i)
             .collect();
         Ok(Self {
-            auth: Auth::new(config.auth.clone(), config.client_id.clone()),
+            auth: AuthState::new(config.auth.clone(), config.client_id.clone()),
             conn: Connection::new(&config),
             outbox: Outbox::new(config.max_outbox_messages, config.max_outbox_bytes),
             channels: Channels::default(),
@@ -158,6 +158,11 @@ impl Engine {
     /// The identity of the client as far as it is known; `*` means any. Spec: RSA12.
     pub fn client_id(&self) -> Option<Str> {
         self.auth.client_id.clone()
+    }
+
+    /// The credential in use, which requests share with the connection.
+    pub fn auth_mut(&mut self) -> &mut AuthState {
+        &mut self.auth
     }
 
     /// The configuration, with what the server has changed of it.

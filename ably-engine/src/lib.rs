@@ -45,10 +45,11 @@ mod io;
 mod log;
 mod op;
 mod outbox;
+pub mod request;
 mod time;
 mod timers;
 
-pub use auth::{AuthConfig, Credential, Key, TokenDetails, TokenParams};
+pub use auth::{AuthConfig, AuthState, Credential, Key, TokenDetails, TokenParams};
 pub use behaviour::{
     Attachment, BehaviourCx, BehaviourFactory, ChannelBehaviour, ChannelChange, SendId,
 };
