@@ -1,0 +1,29 @@
+//! The WebSocket transport of the Ably client, over tokio-tungstenite.
+//!
+//! [`WebSocketTransport`] is both the transport (`web_socket`) and its plugin. It dials with the
+//! application's [`Dial`](ably_base::Dial) or with [`TcpDialer`], which tries addresses side by
+//! side; wraps the stream with the client's [`TlsProvider`](ably_base::TlsProvider) when the target
+//! wants TLS; and makes the upgrade itself, so that no library gets to log a URL that holds a key.
+//!
+//! ```text
+//! Target -> Dial (TcpDialer: happy eyeballs) -> TlsProvider -> upgrade -> Link (frames)
+//! ```
+//!
+//! [`TokioStream`] and [`AsyncStream`] turn tokio's streams into [`ByteStream`]s and back, for
+//! those who write diallers.
+//!
+//! [`ByteStream`]: ably_base::ByteStream
+
+mod accept_key;
+mod dial;
+mod error;
+mod eyeballs;
+mod link;
+mod stream;
+mod transport;
+mod upgrade;
+
+pub use dial::TcpDialer;
+pub use eyeballs::{STAGGER, connect_first, interleave};
+pub use stream::{AsyncStream, TokioStream};
+pub use transport::WebSocketTransport;

@@ -1,0 +1,126 @@
+//! [`TokioStream`] and [`AsyncStream`]: tokio's streams as [`ByteStream`]s and back.
+
+use std::{
+    io,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use ably_base::ByteStream;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+/// A [`ByteStream`] over a stream of tokio's: for diallers.
+///
+/// ```no_run
+/// # async fn f() -> std::io::Result<Box<dyn ably_base::ByteStream>> {
+/// use ably_websocket::TokioStream;
+/// let socket = tokio::net::UnixStream::connect("/run/ably.sock").await?;
+/// Ok(Box::new(TokioStream::new(socket)))
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct TokioStream<S>(S);
+
+impl<S> TokioStream<S> {
+    /// Wraps `stream`.
+    pub fn new(stream: S) -> Self {
+        Self(stream)
+    }
+
+    /// The stream again.
+    pub fn into_inner(self) -> S {
+        self.0
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for TokioStream<S> {
+    fn poll_read(&mut self, cx: &mut Context<'_>, buf: &mut [u8]) -> Poll<io::Result<usize>> {
+        let mut buf = ReadBuf::new(buf);
+        ready!(Pin::new(&mut self.0).poll_read(cx, &mut buf))?;
+        Poll::Ready(Ok(buf.filled().len()))
+    }
+
+    fn poll_write(&mut self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.0).poll_write(cx, buf)
+    }
+
+    fn poll_flush(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_flush(cx)
+    }
+
+    fn poll_close(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.0).poll_shutdown(cx)
+    }
+}
+
+/// A [`ByteStream`] as a stream of tokio's, with bytes that were read too early in front.
+pub struct AsyncStream {
+    stream: Box<dyn ByteStream>,
+    early: Vec<u8>,
+    taken: usize,
+}
+
+impl AsyncStream {
+    /// Wraps `stream`.
+    pub fn new(stream: Box<dyn ByteStream>) -> Self {
+        Self::with_early(stream, Vec::new(), 0)
+    }
+
+    /// Wraps `stream`; what is in `early` from `from` on is read first.
+    pub(crate) fn with_early(stream: Box<dyn ByteStream>, early: Vec<u8>, from: usize) -> Self {
+        Self {
+            stream,
+            early,
+            taken: from,
+        }
+    }
+}
+
+impl AsyncRead for AsyncStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        if !this.early.is_empty() {
+            let early = this.early.get(this.taken..).unwrap_or_default();
+            let n = early.len().min(buf.remaining());
+            buf.put_slice(early.get(..n).unwrap_or_default());
+            this.taken += n;
+            if this.taken >= this.early.len() {
+                this.early = Vec::new();
+            }
+            if n > 0 {
+                return Poll::Ready(Ok(()));
+            }
+        }
+        let n = ready!(this.stream.poll_read(cx, buf.initialize_unfilled()))?;
+        buf.advance(n.min(buf.remaining()));
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for AsyncStream {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        self.stream.poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.stream.poll_close(cx)
+    }
+}
+
+impl std::fmt::Debug for AsyncStream {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("AsyncStream")
+    }
+}

@@ -1,0 +1,50 @@
+//! Runs an Ably client on tokio.
+//!
+//! [`Tokio`] is the plugin: installed into a client, it fills the slot of the runtime with a
+//! [`TokioRuntime`]. It takes the runtime that the client is made in, and says so when there is
+//! none; it never starts one. The runtime needs its time driver (`enable_time`), and what dials
+//! sockets needs `enable_io`; `#[tokio::main]` has both.
+
+mod entropy;
+mod runtime;
+mod timer;
+
+use std::sync::Arc;
+
+use ably_base::{ErrorInfo, Plugin, Plugins};
+
+pub use entropy::OsEntropy;
+pub use runtime::TokioRuntime;
+pub use timer::TokioTimer;
+
+/// Installs a [`TokioRuntime`]: the feature `tokio` of `ably`.
+///
+/// ```no_run
+/// # fn f(options: ably_base::ClientOptions) -> ably_base::ClientOptions {
+/// options.plugin(ably_tokio::Tokio)
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Tokio;
+
+impl Plugin for Tokio {
+    fn id(&self) -> &'static str {
+        "tokio"
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.set_runtime(Arc::new(TokioRuntime::new()));
+        Ok(())
+    }
+}
+
+impl Plugin for TokioRuntime {
+    fn id(&self) -> &'static str {
+        "tokio"
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.set_runtime(Arc::new(self.clone()));
+        Ok(())
+    }
+}

@@ -1,0 +1,62 @@
+//! The plugins of the enabled features, by themselves and together.
+
+use ably_base::{ErrorInfo, Plugin, Plugins};
+
+#[cfg(feature = "tokio")]
+pub use ably_tokio as tokio;
+#[cfg(feature = "websocket")]
+pub use ably_websocket as websocket;
+
+/// One line a feature: registers its plugin and adds it to [`DefaultPlugins`].
+macro_rules! features {
+    ($($feature:literal => $id:literal, $plugin:expr;)*) => {
+        $(
+            #[cfg(feature = $feature)]
+            ably_base::register_plugin!($id, PRIORITY, |into| Plugin::install(&$plugin, into));
+        )*
+
+        impl Plugin for DefaultPlugins {
+            fn id(&self) -> &'static str {
+                "Default"
+            }
+
+            fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+                $(
+                    #[cfg(feature = $feature)]
+                    into.install(&$plugin)?;
+                )*
+                let _ = into;
+                Ok(())
+            }
+        }
+    };
+}
+
+features! {
+    "tokio" => "tokio", ably_tokio::Tokio;
+    "websocket" => "WebSocketTransport", ably_websocket::WebSocketTransport;
+}
+
+/// What the features register comes after what others register, whose priority is 0 by custom.
+#[allow(dead_code)]
+const PRIORITY: i32 = 100;
+
+/// The plugins of all enabled features as one: see [`default_plugins`].
+#[derive(Clone, Copy, Debug, Default)]
+pub struct DefaultPlugins;
+
+/// The plugins of all enabled features, to be handed over by name.
+///
+/// [`crate::Realtime`] installs them by itself. This is for [`ably_base::BaseRealtime`], and for
+/// where the linker drops what is only registered: static archives and wasm.
+///
+/// ```no_run
+/// # fn f() -> Result<(), ably::ErrorInfo> {
+/// let options = ably::ClientOptions::with_key("appId.keyId:secret");
+/// let client = ably::BaseRealtime::new(options.plugin(ably::default_plugins()))?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn default_plugins() -> DefaultPlugins {
+    DefaultPlugins
+}
