@@ -122,6 +122,15 @@ impl Engine {
 
     /// Enters `attaching` and sends ATTACH when there is a connection.
     pub(crate) fn request_attach(&mut self, now: Now, id: ChannelId, reason: Option<ErrorInfo>) {
+        let sent = self.conn.state == ConnectionState::Connected;
+        if let Some(ch) = self.channels.get_mut(id) {
+            match ch.state {
+                // RTL4g
+                ChannelState::Failed => ch.error_reason = None,
+                ChannelState::Detaching => ch.detach_unanswered = sent,
+                _ => {}
+            }
+        }
         self.channel_notify(now, id, ChannelState::Attaching, reason);
         self.check_pending(now, id);
     }

@@ -12,6 +12,9 @@ impl Engine {
     pub(crate) fn channels_connected(&mut self, now: Now) {
         use ChannelState as S;
         for id in self.channels.ids() {
+            if let Some(ch) = self.channels.get_mut(id) {
+                ch.detach_unanswered = false;
+            }
             match self.channel_state(id) {
                 S::Attached | S::Suspended => self.request_attach(now, id, None),
                 S::Attaching | S::Detaching => self.check_pending(now, id),

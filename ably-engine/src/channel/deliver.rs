@@ -101,6 +101,17 @@ impl Engine {
 
     /// Spec: RTL13.
     fn on_detached(&mut self, now: Now, id: ChannelId, error: Option<ErrorInfo>) {
+        let Some(ch) = self.channels.get_mut(id) else {
+            return;
+        };
+        let state = ch.state;
+        if state == ChannelState::Detaching {
+            return self.channel_notify(now, id, ChannelState::Detached, error);
+        }
+        // It answers the DETACH before the ATTACH that is under way, not this one.
+        if core::mem::take(&mut ch.detach_unanswered) {
+            return;
+        }
         let error = error.unwrap_or_else(|| {
             ErrorInfo::new(
                 ErrorCode::CHANNEL_STATE,
@@ -108,10 +119,7 @@ impl Engine {
                 "the server detached the channel",
             )
         });
-        match self.channel_state(id) {
-            ChannelState::Detaching => {
-                self.channel_notify(now, id, ChannelState::Detached, None);
-            }
+        match state {
             ChannelState::Attaching => {
                 self.channel_notify(now, id, ChannelState::Suspended, Some(error));
             }

@@ -56,6 +56,8 @@ pub(crate) struct Channel {
     last_message_id: Option<Str>,
     last_message_serial: Option<Str>,
     recovering: bool,
+    /// Attaching came before the answer to a DETACH, which is still to come.
+    detach_unanswered: bool,
 }
 
 /// All channels, by id and by name.
@@ -203,6 +205,7 @@ impl Engine {
             last_message_id: None,
             last_message_serial: None,
             recovering: false,
+            detach_unanswered: false,
         }))
     }
 
@@ -348,9 +351,6 @@ impl Engine {
         ch.state = state;
         if let Some(reason) = &reason {
             ch.error_reason = Some(reason.clone());
-        } else if state == S::Attached {
-            // RTL4c; 2.12.0 keeps the old error.
-            ch.error_reason = None;
         }
         match state {
             S::Attached => ch.attach_resume = true,
@@ -360,8 +360,9 @@ impl Engine {
         if !matches!(state, S::Attaching | S::Suspended) {
             ch.retries = 0;
         }
-        if matches!(state, S::Attached | S::Detached | S::Suspended | S::Failed) {
+        if state != S::Attaching {
             ch.recovering = false;
+            ch.detach_unanswered = false;
         }
         if state == S::Suspended && sends {
             ch.retries += 1;
