@@ -13,7 +13,7 @@
 //!
 //! # async fn f() -> Result<(), ably::ErrorInfo> {
 //! let client = Realtime::new("appId.keyId:secret")?;
-//! let channel = client.channels().get("news");
+//! let channel = client.channels().get("news")?;
 //! channel.publish("greeting", "hello").await?;
 //! # Ok(())
 //! # }
