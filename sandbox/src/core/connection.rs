@@ -13,6 +13,7 @@
 //! Spec: RTN2, RTN13, RTN15, RTN23, RTC8.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
 use std::sync::Arc;
 
 use crate::core::Core;
@@ -25,7 +26,7 @@ use crate::wire::value::Fields;
 use crate::wire::{ErrorInfo, Format, Frame, ProtocolMessage, action};
 
 /// What a client says when it opens a WebSocket.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct ConnectRequest {
     /// The decoded query, in order. Unknown params are ignored.
     pub query: Vec<(String, String)>,
@@ -59,6 +60,16 @@ impl ConnectRequest {
     }
 }
 
+impl fmt::Debug for ConnectRequest {
+    // Values may be credentials.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.query.iter().map(|(name, _)| name);
+        f.debug_tuple("ConnectRequest")
+            .field(&names.collect::<Vec<_>>())
+            .finish()
+    }
+}
+
 /// A connection as the owner of the sandbox sees it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ConnectionInfo {
@@ -73,7 +84,6 @@ pub struct ConnectionInfo {
 }
 
 /// A connection's state.
-#[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) identity: Identity,
     pub(crate) transport: Option<TransportId>,

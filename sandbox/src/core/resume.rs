@@ -15,7 +15,7 @@ use crate::wire::error::{EXPIRED, SUPERSEDED, UNKNOWN_KEY};
 use crate::wire::{ErrorInfo, ProtocolMessage, action};
 
 /// Keys of connections whose time has passed: a better answer than "unknown".
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Expired {
     keys: BTreeSet<String>,
     by_age: VecDeque<String>,

@@ -5,6 +5,7 @@
 //!
 //! Spec: TR1–TR4.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use crate::wire::error::PROTOCOL;
@@ -13,7 +14,7 @@ use crate::wire::value::Fields;
 use crate::wire::{ErrorInfo, Format, Message, PresenceMessage, Value};
 
 /// A frame from a client.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct Request {
     /// See [`crate::wire::action`].
     pub action: u64,
@@ -69,7 +70,7 @@ impl Request {
 }
 
 /// A frame to a client.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 pub struct ProtocolMessage {
     /// See [`crate::wire::action`].
     pub action: u64,
@@ -182,7 +183,6 @@ impl ProtocolMessage {
 }
 
 /// A frame ready to be sent to any number of clients, encoded at most once per format.
-#[derive(Debug)]
 pub struct Frame {
     message: ProtocolMessage,
     weight: usize,
@@ -218,6 +218,34 @@ impl Frame {
             Format::Msgpack => &self.msgpack,
         };
         slot.get_or_init(|| format.encode(&self.message.to_value(format)).into())
+    }
+}
+
+// Frames hold tokens, connection keys and what users publish; none of it is for logs.
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("action", &self.action)
+            .field("channel", &self.channel)
+            .field("msg_serial", &self.msg_serial)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for ProtocolMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProtocolMessage")
+            .field("action", &self.action)
+            .field("channel", &self.channel)
+            .field("error", &self.error)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Frame").field(&self.message).finish()
     }
 }
 

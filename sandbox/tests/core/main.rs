@@ -1,5 +1,6 @@
 //! The core in virtual time: no sockets, no clock, no sleeps.
 
+mod capability;
 mod connection;
 mod history;
 mod hostile;
@@ -7,6 +8,7 @@ mod presence;
 mod publish;
 mod rest;
 mod resume;
+mod secrets;
 mod subscribe;
 mod token;
 mod world;
