@@ -6,5 +6,6 @@ mod support;
 mod channels;
 mod client;
 mod connection;
+mod messages;
 mod presence;
 mod rest;

@@ -1,0 +1,1 @@
+//! `realtime/unit/channels`, the documents about messages: publish, subscribe, fields, deltas
