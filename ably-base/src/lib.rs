@@ -20,6 +20,7 @@ mod client;
 mod emitter;
 pub mod ext;
 mod options;
+pub mod rest;
 mod shell;
 
 pub use ably_engine::{
@@ -45,4 +46,5 @@ pub use ext::{
 #[doc(hidden)]
 pub use inventory;
 pub use options::ClientOptions;
+pub use rest::{BaseRest, HasRest, RestChannel, RestChannels, RestCore};
 pub use shell::{Full, Pending, Publish};

@@ -18,6 +18,7 @@ use ably_engine::{
 use super::{Names, StateChanges, Subscription};
 use crate::{
     emitter::{Emitter, Events, ListenerId},
+    rest::RestCore,
     shell::{ChannelListeners, Full, Handles, Pending, Publish},
 };
 
@@ -347,6 +348,14 @@ impl Channel {
             all.insert(TypeId::of::<T>(), made.clone());
             made
         })
+    }
+
+    /// For plugins: what sends requests for this channel's client.
+    ///
+    /// # Errors
+    /// - `40019` there is no HTTP client.
+    pub fn rest_core(&self) -> Result<RestCore, ErrorInfo> {
+        self.handles.0.rest_core()
     }
 
     fn listeners(&self) -> Arc<ChannelListeners> {

@@ -11,6 +11,7 @@ use super::{Channels, Connection};
 use crate::{
     ClientOptions,
     ext::{ConnectContext, Plugins, TracingSink},
+    rest::{HasRest, RestCore},
     shell::{Driver, Handles, Shared},
 };
 
@@ -63,7 +64,8 @@ impl BaseRealtime {
         let mut config = options.engine.clone();
         config.auth = options.auth_config()?;
         config.client_id = options.client_id.clone();
-        config.hosts = options.hosts()?;
+        let rest_config = options.rest_config()?;
+        config.hosts = rest_config.hosts.clone();
         config.port = options.effective_port();
         config.tls = options.tls;
         config.format = format;
@@ -88,6 +90,7 @@ impl BaseRealtime {
             plugins,
             options.auth_callback.clone(),
             log,
+            rest_config,
         );
         runtime.spawn(Box::pin(Driver::new(
             shared.clone(),
@@ -148,6 +151,14 @@ impl BaseRealtime {
     /// A handle that does not keep the client open: for callbacks that capture the client.
     pub fn downgrade(&self) -> WeakRealtime {
         WeakRealtime(Arc::downgrade(&self.handles))
+    }
+}
+
+impl HasRest for BaseRealtime {
+    /// The core shares options, plugins and credential with this client, and prefers the host that
+    /// the connection uses.
+    fn rest_core(&self) -> Result<RestCore, ErrorInfo> {
+        self.handles.0.rest_core()
     }
 }
 

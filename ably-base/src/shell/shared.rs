@@ -5,7 +5,7 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     task::Waker,
 };
 
@@ -20,6 +20,7 @@ use crate::{
     client::{BehaviourListeners, MessageListeners},
     emitter::Emitter,
     ext::{Plugins, TokenSource},
+    rest::{Door, Inner, RestConfig, RestCore},
 };
 
 /// An answer that someone waits for.
@@ -65,6 +66,9 @@ pub(crate) struct Shared {
     pub(crate) log: Arc<dyn crate::LogSink>,
     pub(crate) connection: Emitter<ConnectionEvent, ConnectionStateChange>,
     channels: Mutex<BTreeMap<ChannelId, Arc<ChannelListeners>>>,
+    rest_config: RestConfig,
+    /// Made when it is asked for first.
+    rest: OnceLock<Arc<Inner>>,
 }
 
 impl Shared {
@@ -74,6 +78,7 @@ impl Shared {
         plugins: Plugins,
         token_source: Option<Arc<dyn TokenSource>>,
         log: Arc<dyn crate::LogSink>,
+        rest_config: RestConfig,
     ) -> Arc<Self> {
         Arc::new(Self {
             lock: Mutex::new(Locked {
@@ -90,7 +95,26 @@ impl Shared {
             log,
             connection: Emitter::default(),
             channels: Mutex::new(BTreeMap::new()),
+            rest_config,
+            rest: OnceLock::new(),
         })
+    }
+
+    /// What sends requests. Not a handle: it does not keep the client open.
+    pub(crate) fn rest_core(self: &Arc<Self>) -> Result<RestCore, ErrorInfo> {
+        let inner = match self.rest.get() {
+            Some(inner) => inner.clone(),
+            None => {
+                let made = Inner::new(
+                    self.rest_config.clone(),
+                    self.plugins.clone(),
+                    self.token_source.clone(),
+                    self.log.clone(),
+                )?;
+                self.rest.get_or_init(|| made).clone()
+            }
+        };
+        Ok(RestCore::new(inner, Door::Realtime(self.clone())))
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, Locked> {

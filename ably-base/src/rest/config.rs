@@ -1,0 +1,50 @@
+//! [`RestConfig`]: what of the options concerns requests.
+
+use ably_engine::{
+    Hosts, LogLevel,
+    protocol::{ErrorInfo, Format, Str},
+    request::RequestPolicy,
+};
+
+use crate::ClientOptions;
+
+#[derive(Clone, Debug)]
+pub(crate) struct RestConfig {
+    pub(crate) hosts: Hosts,
+    pub(crate) port: u16,
+    pub(crate) tls: bool,
+    pub(crate) format: Format,
+    pub(crate) agent: String,
+    pub(crate) client_id: Option<Str>,
+    pub(crate) policy: RequestPolicy,
+    pub(crate) idempotent_publishing: bool,
+    pub(crate) max_message_size: u64,
+    pub(crate) log_level: LogLevel,
+}
+
+impl ClientOptions {
+    /// What of these options concerns requests.
+    ///
+    /// # Errors
+    /// - `40106` options that contradict each other.
+    pub(crate) fn rest_config(&self) -> Result<RestConfig, ErrorInfo> {
+        let mut policy = RequestPolicy::default();
+        policy.request_timeout = self.http_request_timeout;
+        policy.max_retry_count = self.engine.timeouts.http_max_retry_count;
+        policy.max_retry_duration = self.http_max_retry_duration;
+        policy.fallback_retry_timeout = self.fallback_retry_timeout;
+        policy.token_timeout = self.engine.timeouts.realtime_request;
+        Ok(RestConfig {
+            hosts: self.hosts()?,
+            port: self.effective_port(),
+            tls: self.tls,
+            format: self.format(),
+            agent: self.agent_string(),
+            client_id: self.client_id.clone(),
+            policy,
+            idempotent_publishing: self.idempotent_rest_publishing,
+            max_message_size: self.engine.max_message_size,
+            log_level: self.engine.log_level,
+        })
+    }
+}
