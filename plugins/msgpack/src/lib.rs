@@ -1,4 +1,4 @@
-//! Ably's binary format: the MessagePack codec, `no_std` + `alloc`.
+//! Ably's binary format: the plugin [`MsgPack`] and its codec.
 //!
 //! [`MsgPackCodec`] holds what MessagePack spells differently from JSON; the shape of the messages
 //! is in [`ably_protocol::wire`].
@@ -20,8 +20,10 @@ extern crate alloc;
 
 mod arena;
 mod codec;
+mod plugin;
 mod reader;
 mod token;
 mod writer;
 
 pub use codec::MsgPackCodec;
+pub use plugin::MsgPack;
