@@ -2,6 +2,10 @@
 
 use ably_base::{ErrorInfo, Plugin, Plugins};
 
+#[cfg(feature = "crypto")]
+pub use ably_crypto as crypto;
+#[cfg(feature = "msgpack")]
+pub use ably_msgpack as msgpack;
 #[cfg(feature = "tokio")]
 pub use ably_tokio as tokio;
 #[cfg(feature = "websocket")]
@@ -35,6 +39,8 @@ macro_rules! features {
 features! {
     "tokio" => "tokio", ably_tokio::Tokio;
     "websocket" => "WebSocketTransport", ably_websocket::WebSocketTransport;
+    "msgpack" => "MsgPack", ably_msgpack::MsgPack;
+    "crypto" => "Crypto", ably_crypto::Crypto;
 }
 
 /// What the features register comes after what others register, whose priority is 0 by custom.

@@ -5,3 +5,6 @@
 pub use ably_base::{ClientOptions, ErrorInfo, Message};
 
 pub use crate::Realtime;
+
+#[cfg(feature = "crypto")]
+pub use ably_crypto::ChannelOptionsExt;
