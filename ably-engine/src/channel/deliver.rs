@@ -85,9 +85,6 @@ impl Engine {
                 other => ch.waiters.push(other),
             }
         }
-        if let Some(error) = &m.error {
-            ch.error_reason = Some(error.clone());
-        }
         for reply in kept {
             self.reply(reply, Ok(()));
         }
