@@ -6,6 +6,8 @@ use ably_base::{ErrorInfo, Plugin, Plugins};
 pub use ably_crypto as crypto;
 #[cfg(feature = "msgpack")]
 pub use ably_msgpack as msgpack;
+#[cfg(feature = "rustls")]
+pub use ably_tls_rustls as rustls;
 #[cfg(feature = "tokio")]
 pub use ably_tokio as tokio;
 #[cfg(feature = "websocket")]
@@ -41,6 +43,7 @@ features! {
     "websocket" => "WebSocketTransport", ably_websocket::WebSocketTransport;
     "msgpack" => "MsgPack", ably_msgpack::MsgPack;
     "crypto" => "Crypto", ably_crypto::Crypto;
+    "rustls" => "rustls", ably_tls_rustls::Rustls::new();
 }
 
 /// What the features register comes after what others register, whose priority is 0 by custom.

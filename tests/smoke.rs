@@ -28,7 +28,10 @@ async fn two_clients_connect_publish_and_receive() {
 
         let channel = sender.channels().get("smoke").expect("a channel");
         for text in ["one", "two"] {
-            channel.publish("greeting", text).await.expect("acknowledged");
+            channel
+                .publish("greeting", text)
+                .await
+                .expect("acknowledged");
         }
         for text in ["one", "two"] {
             let message = messages.next().await.expect("a message").expect("no gap");
@@ -67,7 +70,11 @@ async fn a_client_comes_back_after_its_socket_is_cut() {
                 ConnectionState::Connected
             ]
         );
-        assert_eq!(client.connection().id(), Some(id), "the connection is resumed");
+        assert_eq!(
+            client.connection().id(),
+            Some(id),
+            "the connection is resumed"
+        );
     };
     timeout(PATIENCE, run).await.expect("in time");
     sandbox.stop().await;

@@ -1,0 +1,197 @@
+//! Handshakes with a server of our own authority, over loopback.
+
+use std::sync::Arc;
+
+use ably_base::{
+    ByteStream, ClientOptions, FailureKind, Plugin, Plugins, TlsProvider, TransportError,
+    protocol::ErrorCode,
+};
+use ably_tls_rustls::Rustls;
+use ably_websocket::{AsyncStream, TokioStream};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+};
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{
+        ProtocolVersion, ServerConfig, SupportedProtocolVersion,
+        crypto::ring,
+        pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+        version::{TLS12, TLS13},
+    },
+};
+
+/// An authority, and a server that has a certificate of it for `names`.
+struct Site {
+    authority_pem: String,
+    authority_der: Vec<u8>,
+    port: u16,
+}
+
+async fn site(names: &[&str], versions: &[&'static SupportedProtocolVersion]) -> Site {
+    let mut params = CertificateParams::new([]).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+    let key = KeyPair::generate().unwrap();
+    let names: Vec<String> = names.iter().map(|n| (*n).to_owned()).collect();
+    let certificate = CertificateParams::new(names)
+        .unwrap()
+        .signed_by(&key, &authority)
+        .unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_protocol_versions(versions)
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(
+            vec![certificate.der().clone()],
+            PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der())),
+        )
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            // Says which version was agreed on, then echoes.
+            if let Ok(mut stream) = acceptor.accept(stream).await {
+                let version = match stream.get_ref().1.protocol_version() {
+                    Some(ProtocolVersion::TLSv1_2) => 2,
+                    Some(ProtocolVersion::TLSv1_3) => 3,
+                    _ => 0,
+                };
+                stream.write_all(&[version]).await.unwrap();
+                let (mut read, mut write) = tokio::io::split(stream);
+                let _ = tokio::io::copy(&mut read, &mut write).await;
+                let _ = write.shutdown().await;
+            }
+        }
+    });
+    Site {
+        authority_pem: authority.pem(),
+        authority_der: authority.der().to_vec(),
+        port,
+    }
+}
+
+async fn connect(
+    tls: &Rustls,
+    name: &str,
+    port: u16,
+) -> Result<Box<dyn ByteStream>, TransportError> {
+    let tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+    tls.connect(name.to_owned(), Box::new(TokioStream::new(tcp)))
+        .await
+}
+
+async fn kind(tls: &Rustls, name: &str, port: u16) -> (FailureKind, String) {
+    let error = connect(tls, name, port).await.err().unwrap();
+    (error.kind.clone(), error.to_string())
+}
+
+const BOTH: &[&SupportedProtocolVersion] = &[&TLS12, &TLS13];
+
+#[tokio::test]
+async fn an_extra_root_is_trusted_in_both_versions() {
+    for (versions, agreed) in [(&[&TLS12][..], 2), (&[&TLS13], 3), (BOTH, 3)] {
+        let site = site(&["ably.test", "127.0.0.1"], versions).await;
+        let pem = Rustls::no_roots().extra_roots_pem(site.authority_pem.as_bytes());
+        let der = Rustls::no_roots().extra_root_der(&site.authority_der);
+        for tls in [pem.unwrap(), der.unwrap()] {
+            for name in ["ably.test", "127.0.0.1"] {
+                let stream = connect(&tls, name, site.port).await.unwrap();
+                let mut stream = AsyncStream::new(stream);
+                assert_eq!(stream.read_u8().await.unwrap(), agreed);
+                // More than one record, to and fro.
+                let (mut read, mut write) = tokio::io::split(stream);
+                let sent: Vec<u8> = (0..100_000_u32).map(|n| n as u8).collect();
+                let mut got = Vec::new();
+                let send = async {
+                    write.write_all(&sent).await.unwrap();
+                    write.shutdown().await.unwrap();
+                };
+                let (_, read) = tokio::join!(send, read.read_to_end(&mut got));
+                assert_eq!(read.unwrap(), sent.len());
+                assert_eq!(got, sent);
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_wrong_host_name_is_refused() {
+    let site = site(&["ably.test"], BOTH).await;
+    let tls = Rustls::no_roots()
+        .extra_roots_pem(site.authority_pem.as_bytes())
+        .unwrap();
+    for name in ["other.test", "127.0.0.1", "[::1]", "sub.ably.test"] {
+        let (kind, text) = kind(&tls, name, site.port).await;
+        assert_eq!(kind, FailureKind::Tls, "{name}");
+        assert!(text.contains("not valid for name"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_authority_is_refused() {
+    let site = site(&["ably.test"], BOTH).await;
+    let other = self::site(&["ably.test"], BOTH).await;
+    let other = Rustls::no_roots().extra_root_der(&other.authority_der);
+    for tls in [other.unwrap(), Rustls::bundled_roots()] {
+        let (kind, text) = kind(&tls, "ably.test", site.port).await;
+        assert_eq!(kind, FailureKind::Tls);
+        assert!(text.contains("invalid peer certificate"), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn trusting_nobody_says_what_to_do() {
+    let site = site(&["ably.test"], BOTH).await;
+    let (kind, text) = kind(&Rustls::no_roots(), "ably.test", site.port).await;
+    assert_eq!(kind, FailureKind::Tls);
+    assert!(text.contains("bundled_roots"), "{text}");
+}
+
+#[tokio::test]
+async fn a_peer_without_tls_is_a_failure_of_tls() {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        // The first does not speak TLS, the second goes away.
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream
+            .write_all(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            .await
+            .unwrap();
+        let _ = listener.accept().await.unwrap();
+        std::future::pending::<()>().await;
+    });
+    let tls = Rustls::bundled_roots();
+    assert_eq!(kind(&tls, "ably.test", port).await.0, FailureKind::Tls);
+    assert_eq!(kind(&tls, "ably.test", port).await.0, FailureKind::Tls);
+    assert_eq!(kind(&tls, "not a name", port).await.0, FailureKind::Tls);
+}
+
+#[test]
+fn a_root_that_is_none_is_refused() {
+    for pem in [
+        "",
+        "no PEM",
+        "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+    ] {
+        let error = Rustls::new().extra_roots_pem(pem.as_bytes()).unwrap_err();
+        assert_eq!(error.code(), ErrorCode::BAD_REQUEST, "{pem}");
+    }
+    let error = Rustls::new().extra_root_der(b"\x30\x00").unwrap_err();
+    assert_eq!(error.code(), ErrorCode::BAD_REQUEST);
+}
+
+#[test]
+fn it_installs_itself_into_the_slot_for_tls() {
+    let mut plugins = Plugins::none();
+    plugins.install(&Rustls::new()).unwrap();
+    assert_eq!(plugins.tls().unwrap().id(), "rustls");
+    assert_eq!(Plugin::id(&Rustls::new()), "rustls");
+    let mut options = ClientOptions::new().plugin(Rustls::bundled_roots());
+    assert_eq!(options.plugins_mut().ids(), ["rustls"]);
+}
