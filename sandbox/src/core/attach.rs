@@ -2,8 +2,8 @@
 //!
 //! ATTACH is answered in this order: ATTACHED, the messages that the client missed or wants to
 //! rewind to, the presence set. RESUMED is set only when everything after the client's position
-//! was still here and is on its way. A client that is attached already has been sent everything, so
-//! nothing is sent twice.
+//! was still here and is on its way. A client that says it is attached, and is, has been sent
+//! everything, so nothing is sent twice.
 //!
 //! Spec: RTL4, RTL5, RTL12, RTL13, RTL15; channel params.
 
@@ -171,7 +171,9 @@ impl Core {
         let received = before.is_some_and(|before| before.modes & flags::SUBSCRIBE != 0);
         let reattach = request.flags & flags::ATTACH_RESUME != 0;
         let start = match request.channel_serial.as_deref() {
-            _ if received => Start::Live,
+            // Channels with deltas will have to send again from the serial, which is how clients
+            // recover from one that they cannot apply.
+            serial if received && (reattach || serial.is_some()) => Start::Live,
             Some(serial) => match channel.resumable(serial) {
                 Some(position) => Start::After(position),
                 None => Start::Lost,

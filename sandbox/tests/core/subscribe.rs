@@ -175,6 +175,23 @@ fn attaching_again_keeps_continuity_and_repeats_nothing() {
 }
 
 #[test]
+fn attaching_again_as_if_for_the_first_time_is_not_resumed() {
+    let mut world = World::new();
+    let client = world.connect(&[]);
+    world.attach(&client, "a");
+    let other = world.connect(&[]);
+    world.publish(&other, 0, "a", "x");
+    world.take(&client);
+    let attach = json!({"action": 10, "channel": "a", "params": {"rewind": "1"}});
+    let frames = world.ask(&client, attach);
+    assert_eq!(flags_of(&frames[0]), DEFAULT_MODES + HAS_BACKLOG);
+    assert_eq!(data_of(&frames), ["x"]);
+    // It is still one attachment.
+    world.publish(&other, 1, "a", "y");
+    assert_eq!(data_of(&world.take(&client)), ["y"]);
+}
+
+#[test]
 fn attach_resume_without_a_serial_is_not_resumed() {
     let mut world = World::new();
     let client = world.connect(&[]);
