@@ -1,0 +1,10 @@
+//! Our client and ably-js understand each other through the sandbox, both ways.
+//!
+//! Needs Node and `npm ci` in this folder.
+
+mod cuts;
+mod messages;
+mod peer;
+// mod presence;
+mod refusals;
+mod support;

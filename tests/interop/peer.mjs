@@ -1,0 +1,126 @@
+// The official ably-js client, driven line by line: a JSON request on stdin, a JSON answer or event
+// on stdout. Ends when stdin ends.
+import Ably from 'ably';
+import readline from 'node:readline';
+
+const clients = new Map();
+const out = (value) => process.stdout.write(JSON.stringify(value) + '\n');
+
+const encode = (data) => {
+  if (data === undefined || data === null) return { type: 'none' };
+  if (typeof data === 'string') return { type: 'text', value: data };
+  if (Buffer.isBuffer(data) || data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
+    return { type: 'bytes', value: Buffer.from(data).toString('base64') };
+  }
+  return { type: 'json', value: data };
+};
+
+const decode = (data) => {
+  switch (data?.type) {
+    case 'text': return data.value;
+    case 'json': return data.value;
+    case 'bytes': return Buffer.from(data.value, 'base64');
+    default: return undefined;
+  }
+};
+
+const errorOf = (e) => ({ code: e?.code ?? 0, statusCode: e?.statusCode ?? 0, message: String(e?.message ?? e) });
+
+const channelOf = (r) => {
+  const options = {};
+  if (r.cipherKey) options.cipher = { key: r.cipherKey };
+  if (r.params) options.params = r.params;
+  if (r.modes) options.modes = r.modes;
+  return clients.get(r.client).channels.get(r.channel, Object.keys(options).length ? options : undefined);
+};
+
+const message = (m) => ({
+  id: m.id, name: m.name ?? null, data: encode(m.data), encoding: m.encoding ?? null,
+  clientId: m.clientId ?? null, extras: m.extras ?? null, timestamp: m.timestamp, action: m.action,
+});
+
+const member = (m) => ({
+  action: m.action, clientId: m.clientId, connectionId: m.connectionId, data: encode(m.data),
+});
+
+const ops = {
+  async new(r) {
+    const client = new Ably.Realtime({
+      endpoint: r.host, port: r.port, tls: false, useBinaryProtocol: r.binary, autoConnect: false,
+      connectivityCheckUrl: `${r.host}:${r.port}/is-the-internet-up.txt`, logLevel: 0,
+      disconnectedRetryTimeout: 500, ...r.options,
+    });
+    clients.set(r.client, client);
+    client.connection.on((change) => out({
+      event: 'connection', client: r.client, state: change.current,
+      error: change.reason ? errorOf(change.reason) : null,
+    }));
+    client.connect();
+  },
+  async connected(r) {
+    await clients.get(r.client).connection.whenState('connected');
+    return clients.get(r.client).connection.id;
+  },
+  async attach(r) { await channelOf(r).attach(); },
+  async detach(r) { await channelOf(r).detach(); },
+  async subscribe(r) {
+    await channelOf(r).subscribe((m) => out({
+      event: 'message', client: r.client, channel: r.channel, message: message(m),
+    }));
+  },
+  async publish(r) {
+    await channelOf(r).publish(r.messages.map((m) => {
+      const built = { ...m };
+      if ('data' in m) built.data = decode(m.data);
+      return built;
+    }));
+  },
+  async burst(r) {
+    const channel = channelOf(r);
+    const all = [];
+    for (let i = 0; i < r.count; i += 1) {
+      all.push(channel.publish('burst', `${r.prefix}${i}`));
+      if (i % 50 === 49) await new Promise((go) => setTimeout(go, r.pause ?? 0));
+    }
+    await Promise.all(all);
+  },
+  async enter(r) { await channelOf(r).presence.enter(decode(r.data)); },
+  async update(r) { await channelOf(r).presence.update(decode(r.data)); },
+  async leave(r) { await channelOf(r).presence.leave(decode(r.data)); },
+  async members(r) { return (await channelOf(r).presence.get()).map(member); },
+  async watchPresence(r) {
+    await channelOf(r).presence.subscribe((m) => out({
+      event: 'presence', client: r.client, channel: r.channel, member: member(m),
+    }));
+  },
+  async history(r) {
+    const items = [];
+    let page = await channelOf(r).history({ limit: r.limit ?? 100, direction: 'forwards' });
+    let pages = 0;
+    while (page) {
+      pages += 1;
+      items.push(...page.items.map(message));
+      page = page.hasNext() ? await page.next() : null;
+    }
+    return { pages, items };
+  },
+  async cut(r) {
+    // As a network does it: the socket dies, nobody says goodbye.
+    clients.get(r.client).connection.connectionManager.activeProtocol.transport.wsConnection._socket.destroy();
+  },
+  async close(r) {
+    const client = clients.get(r.client);
+    client.close();
+    await client.connection.whenState('closed');
+    clients.delete(r.client);
+  },
+};
+
+readline.createInterface({ input: process.stdin }).on('line', async (line) => {
+  const r = JSON.parse(line);
+  try {
+    out({ id: r.id, value: (await ops[r.op](r)) ?? null });
+  } catch (e) {
+    out({ id: r.id, error: errorOf(e) });
+  }
+}).on('close', () => process.exit(0));
