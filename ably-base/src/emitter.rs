@@ -29,7 +29,8 @@ impl<E: PartialEq> Events<E> {
         Self(None)
     }
 
-    pub(crate) fn wants(&self, event: &E) -> bool {
+    /// True when `event` is among them.
+    pub fn wants(&self, event: &E) -> bool {
         self.0.as_ref().is_none_or(|list| list.contains(event))
     }
 

@@ -146,6 +146,18 @@ impl BehaviourCx<'_> {
         self.engine.connection_state()
     }
 
+    /// Asks whether messages can be sent, or queued until there is a connection.
+    ///
+    /// # Errors
+    /// - the connection's error when it is suspended, closing, closed or failed.
+    pub fn check_connection(&self) -> Result<(), ErrorInfo> {
+        if self.engine.conn.state.is_active() {
+            Ok(())
+        } else {
+            Err(self.engine.connection_error())
+        }
+    }
+
     /// The connection's id.
     pub fn connection_id(&self) -> Option<Str> {
         self.engine.connection_id()

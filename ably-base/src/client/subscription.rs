@@ -54,6 +54,16 @@ pub struct Lagged {
     pub since_serial: Option<Str>,
 }
 
+impl Lagged {
+    /// A gap of `missed` messages, for plugins with streams of their own.
+    pub fn new(missed: u64) -> Self {
+        Self {
+            missed,
+            since_serial: None,
+        }
+    }
+}
+
 impl std::fmt::Display for Lagged {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(
