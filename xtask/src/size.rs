@@ -40,31 +40,17 @@ pub(crate) fn run(args: &[&str]) -> Result<()> {
     if all {
         let graph = Graph::load()?;
         let facade = graph.member("ably").ok_or("there is no package `ably`")?;
-        let forwarded = &graph
-            .member(MINIMAL)
-            .ok_or("there is no minimal example")?
-            .features;
         let mut sets = steps::additions(facade);
-        sets.extend(["native-tls", "default", "full"]);
-        let (known, unknown): (Vec<&str>, Vec<&str>) = sets
-            .into_iter()
-            .partition(|set| *set == "default" || forwarded.contains_key(*set));
-        for feature in known
-            .into_iter()
-            .filter(|f| *f != "native-tls" || steps::has_openssl())
-        {
-            let name = if feature == "default" {
-                "ably/default"
-            } else {
-                feature
-            };
+        if steps::has_openssl() && facade.features.contains_key("native-tls") {
+            sets.push("native-tls");
+        }
+        sets.extend(["default", "full"]);
+        for feature in sets {
+            let forwarded = format!("ably/{feature}");
             rows.push(Row::new(
                 &format!("+ {feature}"),
-                measure(MINIMAL, &[name])?,
+                measure(MINIMAL, &[&forwarded])?,
             ));
-        }
-        if !unknown.is_empty() {
-            println!("{MINIMAL} does not forward: {}", unknown.join(", "));
         }
     }
     print!("{}", table(&rows, floor, minimal));
