@@ -280,7 +280,7 @@ impl Channel {
     }
 
     /// Resolves when the channel is in `state`: at once with `None` when it is already, else with
-    /// the change that led there.
+    /// the change that leads there. What counts is the state when this is called, and what follows.
     ///
     /// # Errors
     /// - `80017` the client has ended.
@@ -289,20 +289,23 @@ impl Channel {
     /// Dropping the future stops waiting and has no other effect.
     ///
     /// Spec: RTL25.
-    pub async fn when_state(
+    pub fn when_state(
         &self,
         state: ChannelState,
-    ) -> Result<Option<ChannelStateChange>, ErrorInfo> {
+    ) -> impl Future<Output = Result<Option<ChannelStateChange>, ErrorInfo>> + Send + use<> {
         let mut changes = self.state_changes();
-        if self.state() == state {
-            return Ok(None);
-        }
-        while let Some(change) = changes.next().await {
-            if change.event == ChannelEvent::State(state) {
-                return Ok(Some(change));
+        let there = self.state() == state;
+        async move {
+            if there {
+                return Ok(None);
             }
+            while let Some(change) = changes.next().await {
+                if change.event == ChannelEvent::State(state) {
+                    return Ok(Some(change));
+                }
+            }
+            Err(crate::shell::ended())
         }
-        Err(crate::shell::ended())
     }
 
     /// For plugins: calls the behaviour `B` of this channel and returns a future of the ticket
@@ -375,6 +378,16 @@ impl Channel {
         wanted.then(|| self.attach())
     }
 }
+
+/// Two handles are equal when they are of one channel of one client. A channel that was released
+/// is not equal to the one that takes its name.
+impl PartialEq for Channel {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.handles, &other.handles) && self.id == other.id
+    }
+}
+
+impl Eq for Channel {}
 
 impl std::fmt::Debug for Channel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
