@@ -22,6 +22,12 @@ pub trait HttpClient: MaybeSend + MaybeSync {
     /// # Errors
     /// A classified failure.
     fn execute(&self, request: HttpRequest) -> BoxFuture<Result<HttpResponse, TransportError>>;
+
+    /// Whether `https` URLs can be used. If not, a client that wants TLS is refused when it is
+    /// made.
+    fn has_tls(&self) -> bool {
+        true
+    }
 }
 
 /// The head of a response, and its body to be read.

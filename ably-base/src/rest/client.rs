@@ -28,7 +28,7 @@ impl BaseRest {
     /// Makes a client. Sends nothing.
     ///
     /// # Errors
-    /// - `40019` no HTTP client or runtime.
+    /// - `40019` no HTTP client or runtime; TLS is wanted and the HTTP client has none.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
     /// - `40102` the token carries another clientId than the options.

@@ -61,7 +61,7 @@ pub(crate) struct Inner {
 
 impl Inner {
     /// # Errors
-    /// - `40019` no HTTP client or runtime.
+    /// - `40019` no HTTP client or runtime; TLS is wanted and the HTTP client has none.
     pub(crate) fn new(
         config: RestConfig,
         plugins: Plugins,
@@ -69,6 +69,9 @@ impl Inner {
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<Self>, ErrorInfo> {
         let http = plugins.require_http()?;
+        if config.tls && !http.has_tls() {
+            return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
+        }
         let runtime = plugins.require_runtime()?;
         let mut entropy = runtime.entropy();
         let hosts = HostState::new(&config.hosts, &config.policy, &mut *entropy);

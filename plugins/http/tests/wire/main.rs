@@ -1,0 +1,6 @@
+//! The HTTP client on the wire.
+
+mod loopback;
+mod support;
+#[cfg(feature = "rustls")]
+mod tls;
