@@ -137,6 +137,8 @@ pub enum AuthConfig {
 #[derive(Debug)]
 pub struct AuthState {
     config: AuthConfig,
+    /// What the client claims to be; `None` when it leaves that to its credential.
+    claimed: Option<Str>,
     pub(crate) client_id: Option<Str>,
     generation: u64,
 }
@@ -155,6 +157,7 @@ impl AuthState {
     pub fn new(config: AuthConfig, client_id: Option<Str>) -> Self {
         Self {
             config,
+            claimed: client_id.clone(),
             client_id,
             generation: 0,
         }
@@ -173,6 +176,10 @@ impl AuthState {
                     return Need::Ready;
                 }
                 if *renewable {
+                    if force {
+                        // It was refused: never used again, even if fetching another one fails.
+                        *token = None;
+                    }
                     Need::Fetch
                 } else {
                     Need::Impossible(no_renewal())
@@ -267,7 +274,7 @@ impl AuthState {
     /// # Errors
     /// - `40102` it is not the one that the client claims.
     pub(crate) fn learn_client_id(&mut self, told: &Str) -> Result<(), ErrorInfo> {
-        match &self.client_id {
+        match &self.claimed {
             Some(own) if *told != "*" && own != told => Err(ErrorInfo::new(
                 ErrorCode::INCOMPATIBLE_CREDENTIAL,
                 401,
