@@ -73,7 +73,7 @@ impl Engine {
             .filter(|(_, f)| f.observes().contains(&Action::MESSAGE))
             .map(|(i, _)| i)
             .collect();
-        Ok(Self {
+        let mut engine = Self {
             auth: AuthState::new(config.auth.clone(), config.client_id.clone()),
             conn: Connection::new(&config),
             outbox: Outbox::new(config.max_outbox_messages, config.max_outbox_bytes),
@@ -89,7 +89,9 @@ impl Engine {
             settling: false,
             config,
             entropy,
-        })
+        };
+        engine.prepare_recovery();
+        Ok(engine)
     }
 
     /// Takes something that happened outside.

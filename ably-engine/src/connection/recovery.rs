@@ -2,11 +2,11 @@
 //!
 //! Spec: RTN16.
 
-use alloc::{collections::BTreeMap, string::String};
+use alloc::{collections::BTreeMap, string::String, vec::Vec};
 
 use ably_protocol::{Str, Value};
 
-use crate::{ConnectionState, Engine};
+use crate::{ConnectionState, Engine, LogLevel};
 
 /// What a recovery key says.
 #[derive(Clone, Debug)]
@@ -47,6 +47,29 @@ impl RecoveryKey {
 }
 
 impl Engine {
+    /// Makes the channels of a recovery key, so that they go on where they were. Spec: RTN16f1,
+    /// RTN16j.
+    pub(crate) fn prepare_recovery(&mut self) {
+        if self.config.recover.is_none() {
+            return;
+        }
+        let Some(key) = self.conn.recovery_serials() else {
+            self.log(LogLevel::Error, "connection", || {
+                "the recovery key is malformed: connecting as if there were none".into()
+            });
+            return;
+        };
+        let names: Vec<Str> = key.channel_serials.keys().cloned().collect();
+        for name in names {
+            if let Err(error) = self.channel(&name, None) {
+                self.log(LogLevel::Error, "connection", || {
+                    alloc::format!("a channel of the recovery key was left out: {error}")
+                });
+                return;
+            }
+        }
+    }
+
     /// The key with which another client can go on where this connection is now; `None` while
     /// there is nothing to go on with. Spec: RTN16g.
     pub fn create_recovery_key(&self) -> Option<String> {
