@@ -90,10 +90,12 @@ impl Engine {
 
     /// Forgets a connection that the server has forgotten. Spec: RTN15g (to 6.0).
     fn discard_stale_connection(&mut self, now: Now) {
-        let Some(last) = self.conn.last_activity else {
+        // Without a promised interval, silence does not tell for how long there was no connection.
+        let promised = self.conn.max_idle.filter(|d| !d.is_zero());
+        let (Some(last), Some(idle)) = (self.conn.last_activity, promised) else {
             return;
         };
-        let kept = self.conn.state_ttl + self.conn.max_idle.unwrap_or_default();
+        let kept = self.conn.state_ttl + idle;
         if self.conn.id.is_some() && now.elapsed_since(last) > kept {
             self.clear_connection();
             self.conn.suspend_expired = true;
@@ -149,8 +151,7 @@ impl Engine {
 
     /// Spec: RSA4c, RSA4d, RSA15c.
     fn auth_failed(&mut self, now: Now, error: ErrorInfo) {
-        let fatal = [ErrorCode::NO_RENEWAL, ErrorCode::INCOMPATIBLE_CREDENTIAL];
-        if fatal.contains(&error.code()) {
+        if error.code() == ErrorCode::INCOMPATIBLE_CREDENTIAL {
             return self.notify(now, ConnectionState::Failed, Some(error));
         }
         let wrap = |status, text: &'static str| {
@@ -168,11 +169,22 @@ impl Engine {
         }
     }
 
-    /// The attempt on this host took too long. Spec: RTN14c.
+    /// The attempt on this host took too long. A host that cannot be reached is followed by the
+    /// next one at once; one that is reached and does not answer fails the sequence, as in ably-js,
+    /// and the next sequence begins with a fallback. Spec: RTN14c, RTN17f.
     pub(super) fn attempt_timed_out(&mut self, now: Now) {
-        if let Link::Opening(op) | Link::Pending(op) = self.conn.link {
-            self.outputs.push_back(Output::CloseTransport { op });
-            self.attempt_failed(now, &TransportError::new(FailureKind::Timeout));
+        let error = TransportError::new(FailureKind::Timeout);
+        match self.conn.link {
+            Link::Opening(op) => {
+                self.outputs.push_back(Output::CloseTransport { op });
+                self.attempt_failed(now, &error);
+            }
+            Link::Pending(_) => {
+                self.conn.skip_primary = true;
+                let state = self.conn.fail_state();
+                self.notify(now, state, Some(errors::unanswered(&error)));
+            }
+            _ => {}
         }
     }
 

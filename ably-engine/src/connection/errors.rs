@@ -55,6 +55,17 @@ pub(crate) fn lost(error: &TransportError) -> ErrorInfo {
     .build()
 }
 
+/// A host was reached and did not answer in time.
+pub(crate) fn unanswered(error: &TransportError) -> ErrorInfo {
+    ErrorInfo::builder(
+        ErrorCode::DISCONNECTED,
+        408,
+        alloc::format!("the server did not confirm the connection: {error}"),
+    )
+    .source(alloc::sync::Arc::new(error.clone()))
+    .build()
+}
+
 /// No host could be reached.
 pub(crate) fn unreachable(error: &TransportError) -> ErrorInfo {
     ErrorInfo::builder(
