@@ -18,13 +18,18 @@ const IMMEDIATE_RETRY_SPACING: Duration = Duration::from_secs(1);
 impl Engine {
     /// Connects, unless connected or connecting. The state is `connecting` when this returns.
     ///
-    /// Spec: RTN11.
+    /// Spec: RTN11; RTN11d for the connection itself.
     pub fn connect(&mut self, now: Now) {
         use ConnectionState as S;
         match self.conn.state {
             S::Connecting | S::Connected => {}
             S::Closing => {
-                self.drop_link();
+                // Whatever the old connection still has to say is not for the new one (RTN11b).
+                self.notify(now, S::Closed, None);
+                self.begin_connecting(now);
+            }
+            S::Closed | S::Failed => {
+                self.conn.error_reason = None;
                 self.begin_connecting(now);
             }
             _ => self.begin_connecting(now),
@@ -51,6 +56,9 @@ impl Engine {
                 self.stop_attempt_timers();
                 self.timers.stop(Timer::Idle);
                 self.timers.stop(Timer::Suspend);
+                // There is nothing to resume any more (RTN8c, RTN9c, RTN16g2).
+                self.conn.id = None;
+                self.conn.key = None;
                 self.enact(S::Closing, None, errors::of_state(S::Closing));
                 self.fail_pings(S::Closing);
                 self.send_now(ProtocolMessage::new(Action::CLOSE));
@@ -318,9 +326,9 @@ impl Engine {
     pub(crate) fn on_network_changed(&mut self, now: Now, online: bool) {
         use ConnectionState as S;
         match (self.conn.state, online) {
-            (S::Connected, false) => {
-                let error = TransportError::new(FailureKind::Unreachable);
-                self.notify(now, S::Disconnected, Some(errors::lost(&error)));
+            (S::Connected | S::Connecting, false) => {
+                let error = errors::lost(&TransportError::new(FailureKind::Unreachable));
+                self.notify_retry(now, self.conn.fail_state(), Some(error), true);
             }
             (S::Disconnected | S::Suspended, true) => self.begin_connecting(now),
             (S::Connecting, true) => {

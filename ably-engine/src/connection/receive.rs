@@ -140,6 +140,10 @@ impl Engine {
     }
 
     fn on_disconnected(&mut self, now: Now, error: Option<ErrorInfo>) {
+        // Whatever the reason: it was to be closed (RTN12c).
+        if self.conn.state == ConnectionState::Closing {
+            return self.notify(now, ConnectionState::Closed, None);
+        }
         let e = error.as_ref();
         if e.is_some_and(ErrorInfo::is_token_error) && !self.auth.is_renewable() {
             return self.notify(now, ConnectionState::Failed, error);
@@ -149,7 +153,6 @@ impl Engine {
             return self.notify_retry(now, ConnectionState::Disconnected, error, true);
         }
         let state = match self.conn.state {
-            ConnectionState::Closing => ConnectionState::Closed,
             ConnectionState::Connecting => self.conn.fail_state(),
             _ => ConnectionState::Disconnected,
         };
@@ -159,6 +162,9 @@ impl Engine {
     /// ERROR without a channel: fatal, but for token errors. Spec: RTN14b, RTN14g, RTN15h, RTN15j.
     fn on_connection_error(&mut self, now: Now, error: Option<ErrorInfo>) {
         if error.as_ref().is_some_and(ErrorInfo::is_token_error) {
+            if self.conn.state == ConnectionState::Closing {
+                return self.notify(now, ConnectionState::Closed, None);
+            }
             if self.auth.is_renewable() {
                 return self.notify(now, ConnectionState::Disconnected, error);
             }
