@@ -136,8 +136,9 @@ impl Connection {
         changes.until_dropped(move |handles| handles.0.connection.off(id))
     }
 
-    /// Resolves when the connection is in `state`: at once with `None` when it is already, else
-    /// with the change that led there.
+    /// Resolves when the connection is in `state`: at once with `None` when it is already at the
+    /// time of the call, else with the change that leads there. Waits from the call on, polled or
+    /// not.
     ///
     /// # Errors
     /// - `80017` the client has ended.
@@ -146,20 +147,23 @@ impl Connection {
     /// Dropping the future stops waiting and has no other effect.
     ///
     /// Spec: RTN26.
-    pub async fn when_state(
+    pub fn when_state(
         &self,
         state: ConnectionState,
-    ) -> Result<Option<ConnectionStateChange>, ErrorInfo> {
+    ) -> impl Future<Output = Result<Option<ConnectionStateChange>, ErrorInfo>> + Send + use<> {
         let mut changes = self.state_changes();
-        if self.state() == state {
-            return Ok(None);
-        }
-        while let Some(change) = changes.next().await {
-            if change.event == ConnectionEvent::State(state) {
-                return Ok(Some(change));
+        let there = self.state() == state;
+        async move {
+            if there {
+                return Ok(None);
             }
+            while let Some(change) = changes.next().await {
+                if change.event == ConnectionEvent::State(state) {
+                    return Ok(Some(change));
+                }
+            }
+            Err(crate::shell::ended())
         }
-        Err(crate::shell::ended())
     }
 }
 
