@@ -187,11 +187,12 @@ impl ClientOptions {
         Self::new().token(token)
     }
 
-    /// Adds a parameter to the connection URL; it overrides one of the client's own. Spec: RTC1f.
-    pub fn transport_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+    /// Adds a parameter to the connection URL: text, a number or a boolean. It overrides one of the
+    /// client's own. Spec: RTC1f.
+    pub fn transport_param(mut self, name: impl Into<String>, value: impl ToString) -> Self {
         self.engine
             .transport_params
-            .push((name.into(), value.into()));
+            .push((name.into(), value.to_string()));
         self
     }
 
@@ -246,11 +247,10 @@ impl ClientOptions {
             ));
         }
         let renewable = self.auth_callback.is_some();
-        if self.token.is_some() || renewable {
-            return Ok(AuthConfig::Token {
-                token: self.token.clone(),
-                renewable,
-            });
+        // An empty text is no token.
+        let token = self.token.clone().filter(|t| !t.token.expose().is_empty());
+        if token.is_some() || renewable {
+            return Ok(AuthConfig::Token { token, renewable });
         }
         match &self.key {
             Some(key) => Key::parse(key).map(AuthConfig::Basic),
