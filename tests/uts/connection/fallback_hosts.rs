@@ -1,0 +1,159 @@
+//! `realtime/unit/connection/fallback_hosts_test.md`
+
+use super::common::*;
+use crate::support::*;
+use ConnectionState as S;
+
+const PRIMARY: &str = "main.realtime.ably.net";
+
+fn hosts(ws: &MockWebSocket) -> Vec<String> {
+    ws.attempts().iter().map(|a| a.host().to_owned()).collect()
+}
+
+#[track_caller]
+fn assert_fallback(host: &str) {
+    let rest = host.strip_prefix("main.").expect("a default host");
+    let (letter, domain) = rest.split_once('.').expect("a fallback host");
+    assert!(["a", "b", "c", "d", "e"].contains(&letter), "{host}");
+    assert_eq!(domain, "fallback.ably-realtime.com");
+}
+
+/// A transport that fails the first attempt and accepts the others.
+fn first_fails(fail: impl Fn(&Attempt) + Send + Sync + 'static) -> MockWebSocket {
+    scripted(move |n, a| {
+        if n == 1 {
+            fail(&a);
+        } else {
+            a.respond_with_connected(connected("connection-id", "connection-key"));
+        }
+    })
+}
+
+// UTS: realtime/unit/RTN17i/prefer-primary-domain-0
+#[test]
+fn the_primary_host_comes_first() {
+    let rt = VirtualRuntime::new();
+    let ws = first_fails(Attempt::respond_with_refused);
+    let client = client(options(&rt, &ws));
+    let changes = record_connection(&client);
+    client.connect();
+    rt.await_state_for(s(10), &client, S::Connected);
+    let tried = hosts(&ws);
+    assert_eq!(tried.len(), 2);
+    assert_eq!(tried[0], PRIMARY);
+    assert_fallback(&tried[1]);
+
+    let active = ws.active();
+    ws.reset();
+    ws.set_on_attempt(|a| {
+        a.respond_with_connected(connected("connection-id-2", "connection-key-2"));
+    });
+    active.simulate_disconnect();
+    rt.await_state_for(s(10), &client, S::Connected);
+    assert_eq!(
+        states(&changes),
+        [
+            S::Connecting,
+            S::Connected,
+            S::Disconnected,
+            S::Connecting,
+            S::Connected
+        ]
+    );
+    assert_eq!(client.connection().id().as_deref(), Some("connection-id-2"));
+    assert_eq!(hosts(&ws), [PRIMARY]);
+}
+
+// UTS: realtime/unit/RTN17f/fallback-on-error-0
+#[test]
+fn a_host_that_cannot_be_resolved_is_left_for_a_fallback() {
+    let rt = VirtualRuntime::new();
+    let ws = first_fails(Attempt::respond_with_dns_error);
+    let client = client(options(&rt, &ws));
+    client.connect();
+    rt.await_state_for(s(10), &client, S::Connected);
+    let tried = hosts(&ws);
+    assert_eq!(tried.len(), 2);
+    assert_eq!(tried[0], PRIMARY);
+    assert_fallback(&tried[1]);
+}
+
+// UTS: realtime/unit/RTN17f1/disconnected-5xx-fallback-0
+#[test]
+fn a_server_error_is_left_for_a_fallback() {
+    let rt = VirtualRuntime::new();
+    let ws = first_fails(|a| {
+        a.respond_with_error(with_error(
+            action::DISCONNECTED,
+            50003,
+            503,
+            "Service temporarily unavailable",
+        ));
+    });
+    let client = client(options(&rt, &ws));
+    client.connect();
+    rt.await_state_for(s(10), &client, S::Connected);
+    assert_eq!(rt.elapsed(), Duration::ZERO);
+    let tried = hosts(&ws);
+    assert_eq!(tried.len(), 2);
+    assert_eq!(tried[0], PRIMARY);
+    assert_fallback(&tried[1]);
+}
+
+// UTS: realtime/unit/RTN17g/empty-fallback-set-error-0
+#[test]
+fn no_fallbacks_for_a_host_of_ones_own() {
+    let rt = VirtualRuntime::new();
+    let ws = scripted(|_, a| a.respond_with_refused());
+    let client = client(options(&rt, &ws).realtime_host("custom.example.com"));
+    client.connect();
+    rt.await_state_for(s(5), &client, S::Disconnected);
+    rt.advance(s(2));
+    assert_eq!(hosts(&ws), ["custom.example.com"]);
+    assert_eq!(reason(&client).code(), 80003);
+}
+
+// UTS: realtime/unit/RTN17h/fallback-domains-from-rec2-0
+#[test]
+fn fallbacks_are_those_of_the_endpoint() {
+    let rt = VirtualRuntime::new();
+    let ws = first_fails(Attempt::respond_with_refused);
+    let client = client(options(&rt, &ws));
+    client.connect();
+    rt.await_state_for(s(10), &client, S::Connected);
+    let tried = hosts(&ws);
+    assert_eq!(tried.len(), 2);
+    assert_eq!(tried[0], PRIMARY);
+    assert_fallback(&tried[1]);
+}
+
+// UTS: realtime/unit/RTN17j/fallback-random-order-1
+#[test]
+fn fallbacks_are_tried_in_random_order() {
+    let mut orders = Vec::new();
+    for seed in 1..=5 {
+        let rt = VirtualRuntime::seeded(seed);
+        let ws = scripted(|n, a| {
+            if n <= 3 {
+                a.respond_with_refused();
+            } else {
+                a.respond_with_connected(connected("connection-id", "connection-key"));
+            }
+        });
+        let client = client(options(&rt, &ws));
+        client.connect();
+        rt.await_state_for(s(15), &client, S::Connected);
+        let tried = hosts(&ws);
+        assert_eq!(tried.len(), 4);
+        assert_eq!(tried[0], PRIMARY);
+        let mut fallbacks = tried[1..].to_vec();
+        orders.push(fallbacks.clone());
+        fallbacks.sort();
+        fallbacks.dedup();
+        assert_eq!(fallbacks.len(), 3, "a host was tried twice");
+        client.close();
+    }
+    orders.sort();
+    orders.dedup();
+    assert!(orders.len() >= 2, "{orders:?}");
+}
