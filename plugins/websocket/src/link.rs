@@ -31,7 +31,10 @@ const MAX_CONTROL: usize = 32;
 pub(crate) struct Link {
     socket: WebSocketStream<AsyncStream>,
     active: bool,
+    /// Our close is out.
     closing: bool,
+    /// Nothing more comes.
+    ended: bool,
 }
 
 impl Link {
@@ -45,6 +48,7 @@ impl Link {
             socket: WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await,
             active: false,
             closing: false,
+            ended: false,
         }
     }
 
@@ -87,6 +91,7 @@ impl TransportLink for Link {
                 // The pong goes out with the next look for a frame.
                 Some(Ok(Message::Ping(_) | Message::Pong(_))) => self.active = true,
                 Some(Ok(Message::Close(frame))) => {
+                    self.ended = true;
                     // The answer to it, as far as it goes without waiting.
                     let _ = self.socket().poll_flush(cx);
                     return Poll::Ready(Some(Err(of_close(frame))));
@@ -130,6 +135,9 @@ impl TransportLink for Link {
                 return Poll::Ready(());
             }
             self.closing = true;
+        }
+        if self.ended {
+            return Poll::Ready(());
         }
         for _ in 0..MAX_CONTROL {
             match ready!(self.socket().poll_next(cx)) {

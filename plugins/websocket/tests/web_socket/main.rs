@@ -1,0 +1,7 @@
+//! The transport against servers on loopback and in memory.
+
+mod closing;
+mod dialling;
+mod frames;
+mod support;
+mod upgrading;
