@@ -1,6 +1,6 @@
 //! Entering states: timers, retries, and what the rest of the client is told.
 //!
-//! Spec: RTN4, RTN11, RTN12, RTN14, RTN15a, RTN7e.
+//! Spec: RTN4, RTN7d, RTN7e, RTN11, RTN12, RTN14, RTN15a.
 
 use core::time::Duration;
 
@@ -169,6 +169,11 @@ impl Engine {
                 self.fail_outbox(&reason);
             }
             self.fail_pings(state);
+        } else if state == S::Disconnected && !self.config.queue_messages {
+            // RTN7d: what would wait for the next transport may not.
+            if let Some(reason) = reason {
+                self.fail_outbox(&reason);
+            }
         }
     }
 
