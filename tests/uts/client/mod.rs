@@ -1,1 +1,4 @@
 //! `realtime/unit/client`
+
+mod realtime_client;
+mod realtime_timeouts;
