@@ -174,7 +174,7 @@ impl Engine {
         m.channel_serial = if ch.recovering {
             ch.last_message_serial.clone()
         } else {
-            ch.properties.channel_serial.clone()
+            ch.channel_serial.get()
         };
         if let Some(modes) = ch.options.modes() {
             m.flags = Flags::of_modes(modes);

@@ -42,8 +42,7 @@ impl Engine {
     /// Spec: RTL15b.
     fn take_serial(&mut self, id: ChannelId, m: &mut ProtocolMessage) {
         if let (Some(serial), Some(ch)) = (&m.channel_serial, self.channels.get_mut(id)) {
-            // A serial of its own, not a slice that keeps a whole frame alive.
-            ch.properties.channel_serial = Some(Str::new(serial));
+            ch.channel_serial.set(serial);
         }
     }
 
@@ -61,10 +60,10 @@ impl Engine {
             return self.send_now(ProtocolMessage::on_channel(Action::DETACH, name));
         }
         let serial = m.channel_serial.as_deref().map(Str::new);
-        ch.properties.attach_serial.clone_from(&serial);
-        if serial.is_some() {
-            ch.properties.channel_serial = serial;
+        if let Some(serial) = &serial {
+            ch.channel_serial.set(serial);
         }
+        ch.attach_serial = serial;
         ch.params = m.params.map(|p| *p).unwrap_or_default();
         let modes = m.flags.modes();
         ch.modes = (!modes.is_empty()).then_some(modes);
@@ -199,15 +198,14 @@ impl Engine {
             }
         }
         if let Some(serial) = &m.channel_serial {
-            ch.properties.channel_serial = Some(Str::new(serial));
+            ch.channel_serial.set(serial);
         }
         if ch.chain.keeps_state() {
             ch.last_message_id = m
                 .messages
                 .last()
                 .and_then(|l| l.id.as_deref().map(Str::new));
-            ch.last_message_serial
-                .clone_from(&ch.properties.channel_serial);
+            ch.last_message_serial = ch.channel_serial.get();
         }
         if !self.observers.is_empty() {
             self.hand_to_behaviours(now, id, &m);

@@ -4,6 +4,7 @@ mod attach;
 mod connection_changes;
 mod deliver;
 mod options;
+mod position;
 mod publish;
 mod state;
 
@@ -15,6 +16,8 @@ use crate::{
     ChannelBehaviour, Engine, Event, LogLevel, Now, Output, Reply, Ticket, encoding::Chain,
     timers::Timer,
 };
+
+use position::Position;
 
 pub use options::{ChannelOptions, PluginOption};
 pub use publish::PublishError;
@@ -45,7 +48,8 @@ pub(crate) struct Channel {
     error_reason: Option<ErrorInfo>,
     params: Params,
     modes: Option<Vec<ChannelMode>>,
-    properties: ChannelProperties,
+    attach_serial: Option<Str>,
+    channel_serial: Position,
     /// It was attached, and not detached or failed since (RTL4j).
     attach_resume: bool,
     retries: u32,
@@ -182,10 +186,12 @@ impl Engine {
             .map(|f| Some(f.create(&name)))
             .collect();
         // RTN16j: a recovered connection goes on where its channels were.
-        let channel_serial = self
-            .conn
-            .recovery_serials()
-            .and_then(|r| r.channel_serials.get(&name).cloned());
+        let mut channel_serial = Position::default();
+        if let Some(recovery) = self.conn.recovery_serials() {
+            if let Some(serial) = recovery.channel_serials.get(&name) {
+                channel_serial.set(serial);
+            }
+        }
         Ok(self.channels.insert(Channel {
             name,
             options,
@@ -193,10 +199,8 @@ impl Engine {
             error_reason: None,
             params: Params::new(),
             modes: None,
-            properties: ChannelProperties {
-                attach_serial: None,
-                channel_serial,
-            },
+            attach_serial: None,
+            channel_serial,
             attach_resume: false,
             retries: 0,
             waiters: Vec::new(),
@@ -285,7 +289,10 @@ impl Engine {
     pub fn channel_properties(&self, id: ChannelId) -> ChannelProperties {
         self.channels
             .get(id)
-            .map(|c| c.properties.clone())
+            .map(|c| ChannelProperties {
+                attach_serial: c.attach_serial.clone(),
+                channel_serial: c.channel_serial.get(),
+            })
             .unwrap_or_default()
     }
 
@@ -293,7 +300,7 @@ impl Engine {
     pub(crate) fn channel_serials(&self) -> Vec<(Str, Str)> {
         let of = |id: ChannelId| {
             let c = self.channels.get(id)?;
-            Some((c.name.clone(), c.properties.channel_serial.clone()?))
+            Some((c.name.clone(), c.channel_serial.get()?))
         };
         self.channels.ids().into_iter().filter_map(of).collect()
     }
@@ -342,7 +349,7 @@ impl Engine {
             return;
         };
         if matches!(state, S::Detached | S::Suspended | S::Failed) {
-            ch.properties.channel_serial = None;
+            ch.channel_serial.clear();
         }
         let previous = ch.state;
         if state == previous {
