@@ -1,1 +1,5 @@
 //! `realtime/unit/channels`, the documents about messages: publish, subscribe, fields, deltas
+
+mod common;
+
+mod channel_publish;
