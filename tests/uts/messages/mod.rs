@@ -3,3 +3,4 @@
 mod common;
 
 mod channel_publish;
+mod channel_subscribe;
