@@ -4,3 +4,4 @@ mod common;
 
 mod channel_publish;
 mod channel_subscribe;
+mod message_field_population;
