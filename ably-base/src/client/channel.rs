@@ -292,7 +292,7 @@ impl Channel {
     pub fn when_state(
         &self,
         state: ChannelState,
-    ) -> impl Future<Output = Result<Option<ChannelStateChange>, ErrorInfo>> + Send + use<> {
+    ) -> impl Future<Output = Result<Option<ChannelStateChange>, ErrorInfo>> + MaybeSend + use<> {
         let mut changes = self.state_changes();
         let there = self.state() == state;
         async move {

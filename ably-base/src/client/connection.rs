@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use ably_engine::{
-    ConnectionEvent, ConnectionState, ConnectionStateChange, Engine, Input,
+    ConnectionEvent, ConnectionState, ConnectionStateChange, Engine, Input, MaybeSend,
     protocol::{ErrorInfo, Str},
 };
 
@@ -150,7 +150,7 @@ impl Connection {
     pub fn when_state(
         &self,
         state: ConnectionState,
-    ) -> impl Future<Output = Result<Option<ConnectionStateChange>, ErrorInfo>> + Send + use<> {
+    ) -> impl Future<Output = Result<Option<ConnectionStateChange>, ErrorInfo>> + MaybeSend + use<> {
         let mut changes = self.state_changes();
         let there = self.state() == state;
         async move {
