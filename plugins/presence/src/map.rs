@@ -1,0 +1,197 @@
+//! [`PresenceMap`]: the members of a channel, and what a sync makes of them.
+//!
+//! During a sync the members that were there before are *residual* until they are seen; those not
+//! seen have left. A member that leaves during a sync stays as an `absent` witness until its end,
+//! so that an older `present` that comes later does not bring it back.
+//!
+//! Spec: RTP2, RTP18, RTP19.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use ably_base::{PresenceAction, PresenceMessage, Str};
+
+use crate::newness::is_newer;
+
+/// What tells members apart. Spec: TP3h.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct MemberKey {
+    client_id: Str,
+    connection_id: Str,
+}
+
+impl MemberKey {
+    fn of(m: &PresenceMessage) -> Self {
+        Self {
+            client_id: m.client_id.clone().unwrap_or_default(),
+            connection_id: m.connection_id.clone().unwrap_or_default(),
+        }
+    }
+}
+
+/// The members of a channel.
+#[derive(Clone, Debug, Default)]
+pub struct PresenceMap {
+    members: BTreeMap<MemberKey, Arc<PresenceMessage>>,
+    residual: Option<BTreeSet<MemberKey>>,
+}
+
+/// What a leave came to.
+#[derive(Debug)]
+pub(crate) enum Leave {
+    /// The member is gone.
+    Removed,
+    /// The member is absent; it goes at the end of the sync.
+    Absent,
+    /// There was no such member, or what is known of it is newer.
+    Ignored,
+}
+
+impl PresenceMap {
+    /// Takes an enter, update or present; gives it back to be told, unless it is stale.
+    ///
+    /// Spec: RTP2d.
+    pub fn put(&mut self, message: Arc<PresenceMessage>) -> Option<Arc<PresenceMessage>> {
+        let key = MemberKey::of(&message);
+        // Seen, even when it is stale (RTP19).
+        if let Some(residual) = &mut self.residual {
+            residual.remove(&key);
+        }
+        if self
+            .members
+            .get(&key)
+            .is_some_and(|existing| !is_newer(&message, existing))
+        {
+            return None;
+        }
+        self.members
+            .insert(key, with_action(&message, PresenceAction::PRESENT));
+        Some(message)
+    }
+
+    /// Takes a leave; gives it back to be told when the member is gone with it.
+    ///
+    /// Spec: RTP2h.
+    pub fn remove(&mut self, message: Arc<PresenceMessage>) -> Option<Arc<PresenceMessage>> {
+        match self.leave(&message) {
+            Leave::Removed => Some(message),
+            Leave::Absent | Leave::Ignored => None,
+        }
+    }
+
+    pub(crate) fn leave(&mut self, message: &Arc<PresenceMessage>) -> Leave {
+        let key = MemberKey::of(message);
+        let existing = self.members.get(&key);
+        if existing.is_some_and(|existing| !is_newer(message, existing)) {
+            return Leave::Ignored;
+        }
+        let was_there = existing.is_some_and(|m| m.action != PresenceAction::ABSENT);
+        match &mut self.residual {
+            None => {
+                self.members.remove(&key);
+                if was_there {
+                    Leave::Removed
+                } else {
+                    Leave::Ignored
+                }
+            }
+            Some(residual) => {
+                residual.remove(&key);
+                self.members
+                    .insert(key, with_action(message, PresenceAction::ABSENT));
+                if was_there {
+                    Leave::Absent
+                } else {
+                    Leave::Ignored
+                }
+            }
+        }
+    }
+
+    /// The member `client_id` of connection `connection_id`, or its `absent` witness.
+    pub fn get(&self, client_id: &str, connection_id: &str) -> Option<&Arc<PresenceMessage>> {
+        self.members.get(&MemberKey {
+            client_id: client_id.into(),
+            connection_id: connection_id.into(),
+        })
+    }
+
+    /// The members, in the order of their client ids, then connection ids.
+    pub fn values(&self) -> Vec<Arc<PresenceMessage>> {
+        self.present().cloned().collect()
+    }
+
+    /// The members.
+    pub(crate) fn present(&self) -> impl Iterator<Item = &Arc<PresenceMessage>> {
+        self.members
+            .values()
+            .filter(|m| m.action != PresenceAction::ABSENT)
+    }
+
+    /// How many entries there are, witnesses included.
+    pub(crate) fn len(&self) -> usize {
+        self.members.len()
+    }
+
+    /// Forgets everybody, and a sync.
+    pub fn clear(&mut self) {
+        self.members.clear();
+        self.residual = None;
+    }
+
+    /// Begins a sync; one under way is given up. Spec: RTP18a.
+    pub fn start_sync(&mut self) {
+        let here =
+            |(_, m): &(&MemberKey, &Arc<PresenceMessage>)| m.action != PresenceAction::ABSENT;
+        let residual = self.members.iter().filter(here);
+        self.residual = Some(residual.map(|(key, _)| key.clone()).collect());
+    }
+
+    /// Ends a sync: removes whoever was not seen and gives back their leaves.
+    ///
+    /// Spec: RTP2h2b, RTP19.
+    pub fn end_sync(&mut self, now_ms: i64) -> Vec<Arc<PresenceMessage>> {
+        let Some(residual) = self.residual.take() else {
+            return Vec::new();
+        };
+        self.members
+            .retain(|_, m| m.action != PresenceAction::ABSENT);
+        let gone = residual.iter().filter_map(|key| self.members.remove(key));
+        gone.map(|m| synthesized_leave(&m, now_ms)).collect()
+    }
+
+    /// Removes everybody and gives back their leaves. Spec: RTP19a.
+    pub(crate) fn evict_all(&mut self, now_ms: i64) -> Vec<Arc<PresenceMessage>> {
+        self.start_sync();
+        self.end_sync(now_ms)
+    }
+
+    /// True between the beginning and the end of a sync.
+    pub fn is_sync_in_progress(&self) -> bool {
+        self.residual.is_some()
+    }
+}
+
+/// The leave of a member of whom the server no longer knows. Spec: RTP19.
+fn synthesized_leave(member: &PresenceMessage, now_ms: i64) -> Arc<PresenceMessage> {
+    let mut leave = member.clone();
+    leave.action = PresenceAction::LEAVE;
+    leave.id = None;
+    leave.timestamp = Some(now_ms);
+    Arc::new(leave)
+}
+
+/// The message as it is kept.
+pub(crate) fn with_action(
+    message: &Arc<PresenceMessage>,
+    action: PresenceAction,
+) -> Arc<PresenceMessage> {
+    if message.action == action {
+        return message.clone();
+    }
+    let mut kept = PresenceMessage::clone(message);
+    kept.action = action;
+    Arc::new(kept)
+}
