@@ -4,6 +4,7 @@
 //! Frames are written and read as [`serde_json::Value`], so that a test does not lean on the codec
 //! of the client that it tests.
 
+pub mod http;
 mod log;
 mod runtime;
 mod ws;
