@@ -83,8 +83,7 @@ fn measure_both() -> Result<(u64, u64)> {
 }
 
 fn measure(package: &str, features: &[&str]) -> Result<u64> {
-    let features = features.join(",");
-    let mut command = process::cargo([
+    let args = [
         "build",
         "--quiet",
         "--locked",
@@ -92,8 +91,12 @@ fn measure(package: &str, features: &[&str]) -> Result<u64> {
         PROFILE,
         "-p",
         package,
-    ]);
-    command.args(["--bin", package, "--features", &features]);
+    ];
+    let mut command = process::cargo(args);
+    command.args(["--bin", package]);
+    if !features.is_empty() {
+        command.args(["--features", &features.join(",")]);
+    }
     process::run(&mut command)?;
     let binary = process::binary(PROFILE, package);
     let size = std::fs::metadata(&binary).map_err(|e| format!("{}: {e}", binary.display()))?;
