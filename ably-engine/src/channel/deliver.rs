@@ -222,8 +222,9 @@ impl Engine {
         if core::mem::replace(&mut ch.recovering, true) {
             return;
         }
-        self.log(LogLevel::Major, "channel", || {
-            alloc::format!("decoding starts anew: {error}")
+        // RTL18a
+        self.log(LogLevel::Error, "channel", || {
+            alloc::format!("a message was discarded and decoding starts anew: {error}")
         });
         self.request_attach(now, id, Some(error));
     }
