@@ -1,7 +1,5 @@
 //! What the documents of this folder share.
 
-use ably_base::ListenerId;
-
 pub(super) use crate::support::*;
 
 /// A client whose clocks and peer are the test's.
@@ -60,11 +58,6 @@ impl World {
     /// The channel called `name` with options.
     pub(super) fn channel_with(&self, name: &str, options: ChannelOptions) -> Channel {
         self.client.channels().get_with(name, options).unwrap()
-    }
-
-    /// A channel that subscribing does not attach.
-    pub(super) fn passive_channel(&self, name: &str) -> Channel {
-        self.channel_with(name, ChannelOptions::new().attach_on_subscribe(false))
     }
 
     /// Attaches and waits for it.
@@ -197,20 +190,4 @@ pub(super) fn record_messages(channel: &Channel) -> Recorder<Message> {
     let sink = recorder.clone();
     drop(channel.subscribe_with((), move |m| sink.push(m.clone())));
     recorder
-}
-
-/// Subscribes a recorder to a name and answers its listener too.
-pub(super) fn listen(channel: &Channel, name: &str) -> (ListenerId, Recorder<Message>) {
-    let recorder = Recorder::new();
-    let sink = recorder.clone();
-    let id = channel
-        .subscribe_with(name, move |m| sink.push(m.clone()))
-        .id();
-    (id.unwrap(), recorder)
-}
-
-/// A text of a message.
-#[track_caller]
-pub(super) fn text(m: &Message) -> &str {
-    m.data.as_text().expect("text")
 }

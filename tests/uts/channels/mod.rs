@@ -1,4 +1,5 @@
-//! `realtime/unit/channels`
+//! `realtime/unit/channels`, but for the documents about messages (`../messages`), annotations and
+//! history
 
 mod common;
 
@@ -14,4 +15,3 @@ mod channel_server_initiated_detach;
 mod channel_state_events;
 mod channel_when_state;
 mod channels_collection;
-mod message_field_population;
