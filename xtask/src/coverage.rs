@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use crate::deps::rust_files;
-use crate::{Result, process};
+use crate::{Result, process, report};
 
 const HEADER: &str = "id\ttest";
 const LATER: &str = "later";
@@ -91,11 +91,7 @@ pub(crate) fn check(places: &Places) -> Result<String> {
         problems.push(format!("{id}: in the index, not in the table"));
     }
     if !problems.is_empty() {
-        return Err(format!(
-            "{} problems\n  {}",
-            problems.len(),
-            problems.join("\n  ")
-        ));
+        return Err(report::problems(&problems));
     }
     let beside = if index.is_some() {
         ""
@@ -113,7 +109,7 @@ pub(crate) fn check(places: &Places) -> Result<String> {
 fn write(places: &Places) -> Result<String> {
     let (found, problems) = scan(&places.tests);
     if !problems.is_empty() {
-        return Err(problems.join("\n  "));
+        return Err(report::problems(&problems));
     }
     let index = read_index(&places.index)?
         .ok_or_else(|| format!("{} is needed to write the table", places.index.display()))?;

@@ -12,7 +12,7 @@
 use std::path::Path;
 
 use crate::graph::{Graph, Package};
-use crate::{Result, process};
+use crate::{Result, process, report};
 
 /// Runs the check on the workspace.
 pub(crate) fn run(args: &[&str]) -> Result<()> {
@@ -29,11 +29,7 @@ pub(crate) fn check() -> Result<String> {
     let mut problems = violations(&graph);
     problems.extend(cfg_violations(&process::root(), &graph));
     if !problems.is_empty() {
-        return Err(format!(
-            "{} problems\n  {}",
-            problems.len(),
-            problems.join("\n  ")
-        ));
+        return Err(report::problems(&problems));
     }
     Ok(format!("{} packages keep the rule", graph.ours().count()))
 }

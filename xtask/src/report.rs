@@ -42,6 +42,12 @@ impl From<Result<String>> for Outcome {
     }
 }
 
+/// Several findings as one error: how many, then one a line.
+pub(crate) fn problems(found: &[String]) -> String {
+    let plural = if found.len() == 1 { "" } else { "s" };
+    format!("{} problem{plural}\n  {}", found.len(), found.join("\n  "))
+}
+
 /// Chooses the steps named on the command line; none named means all.
 pub(crate) fn select<'a>(all: &[&'a Step], names: &[&str]) -> Result<Vec<&'a Step>> {
     if let Some(unknown) = names

@@ -192,7 +192,7 @@ fn an_id_of_the_index_must_be_in_the_table() {
     let text = project.table_complaints("rest/unit/RSA3/d-0\tlater\n", "");
     assert_eq!(
         text,
-        "1 problems\n  rest/unit/RSA3/d-0: in the index, not in the table"
+        "1 problem\n  rest/unit/RSA3/d-0: in the index, not in the table"
     );
 }
 
