@@ -86,12 +86,15 @@ struct Listener<E, T> {
 /// A list of listeners for events `E` that carry a `T`.
 pub struct Emitter<E, T> {
     listeners: Mutex<Vec<Listener<E, T>>>,
+    /// Nothing will be emitted any more. Read and written under the lock.
+    ended: AtomicBool,
 }
 
 impl<E, T> Default for Emitter<E, T> {
     fn default() -> Self {
         Self {
             listeners: Mutex::new(Vec::new()),
+            ended: AtomicBool::new(false),
         }
     }
 }
@@ -134,14 +137,29 @@ impl<E: PartialEq, T> Emitter<E, T> {
         let id = ListenerId(NEXT.fetch_add(1, Ordering::Relaxed));
         let live = Arc::new(AtomicBool::new(true));
         let call: Callback<T> = Arc::new(Mutex::new(f));
-        self.lock().push(Listener {
+        let listener = Listener {
             id,
             events,
             once,
             live,
             call,
-        });
+        };
+        let mut list = self.lock();
+        if self.ended.load(Ordering::Relaxed) {
+            // Never to be called: dropped, outside the lock.
+            drop(list);
+        } else {
+            list.push(listener);
+        }
         id
+    }
+
+    /// Takes all listeners off, and drops those that are added from now on.
+    pub(crate) fn end(&self) {
+        let list = self.lock();
+        self.ended.store(true, Ordering::Relaxed);
+        drop(list);
+        self.off_all();
     }
 
     /// Takes a listener off.
@@ -169,6 +187,24 @@ impl<E: PartialEq, T> Emitter<E, T> {
     /// Takes all listeners off.
     pub fn off_all(&self) {
         self.remove(|_| true);
+    }
+
+    /// The listeners for these events, in the order in which they were added; for `()` those that
+    /// listen to all events, which are not among those of any one event.
+    pub fn listeners(&self, events: impl Into<Events<E>>) -> Vec<ListenerId> {
+        let events = events.into();
+        let asked = |l: &Listener<E, T>| match (&events.0, &l.events.0) {
+            (None, None) => true,
+            (Some(asked), Some(wanted)) => wanted.iter().any(|e| asked.contains(e)),
+            _ => false,
+        };
+        let list = self.lock();
+        list.iter().filter(|l| asked(l)).map(|l| l.id).collect()
+    }
+
+    pub(crate) fn has_ended(&self) -> bool {
+        let _list = self.lock();
+        self.ended.load(Ordering::Relaxed)
     }
 
     /// True when nobody listens.
@@ -296,6 +332,19 @@ mod tests {
         e.emit(&S::Closed.into(), &4);
         assert_eq!(*seen.lock().unwrap(), ["b1", "b2"]);
         assert!(e.is_empty());
+    }
+
+    #[test]
+    fn listeners_are_those_of_an_event_or_of_all() {
+        let e = E::default();
+        let closed = e.on([S::Connected, S::Closed], |_| {});
+        let all = e.on((), |_| {});
+        let once = e.once(S::Closed, |_| {});
+        assert_eq!(e.listeners(S::Closed), [closed, once]);
+        assert_eq!(e.listeners([S::Failed, S::Connected]), [closed]);
+        assert_eq!(e.listeners(()), [all]);
+        e.emit(&S::Closed.into(), &1);
+        assert_eq!(e.listeners(S::Closed), [closed]);
     }
 
     #[test]

@@ -174,7 +174,7 @@ impl Channel {
     ///
     /// Spec: RTL7.
     pub fn subscribe(&self, names: impl Into<Names>) -> Subscription {
-        let subscription = Subscription::new(self.handles.clone(), self.listeners(), names.into());
+        let subscription = Subscription::new(self.handles.clone(), self.registry(), names.into());
         subscription.with_attach(self.implicit_attach())
     }
 
@@ -195,7 +195,7 @@ impl Channel {
             };
         }
         let id = self
-            .listeners()
+            .registry()
             .messages
             .callbacks
             .on(names, move |m: &Arc<Message>| f(m));
@@ -207,12 +207,12 @@ impl Channel {
 
     /// Takes a message listener off. Spec: RTL8a.
     pub fn unsubscribe(&self, listener: ListenerId) {
-        self.listeners().messages.callbacks.off(listener);
+        self.registry().messages.callbacks.off(listener);
     }
 
     /// Takes a message listener off some names. Spec: RTL8b.
     pub fn unsubscribe_from(&self, names: impl Into<Names>, listener: ListenerId) {
-        self.listeners()
+        self.registry()
             .messages
             .callbacks
             .off_events(names, listener);
@@ -220,12 +220,12 @@ impl Channel {
 
     /// Takes all message listeners off some names.
     pub fn unsubscribe_names(&self, names: impl Into<Names>) {
-        self.listeners().messages.callbacks.off_all_of(names);
+        self.registry().messages.callbacks.off_all_of(names);
     }
 
     /// Takes all message listeners off. Streams go on. Spec: RTL8c.
     pub fn unsubscribe_all(&self) {
-        self.listeners().messages.callbacks.off_all();
+        self.registry().messages.callbacks.off_all();
     }
 
     /// Calls `f` for events of the channel: `()` for all, a state, or several. Spec: RTL2a.
@@ -234,7 +234,7 @@ impl Channel {
         events: impl Into<Events<ChannelEvent>>,
         f: impl FnMut(&ChannelStateChange) + Send + 'static,
     ) -> ListenerId {
-        self.listeners().states.on(events, f)
+        self.registry().states.on(events, f)
     }
 
     /// Calls `f` for the first of these events.
@@ -243,27 +243,32 @@ impl Channel {
         events: impl Into<Events<ChannelEvent>>,
         f: impl FnMut(&ChannelStateChange) + Send + 'static,
     ) -> ListenerId {
-        self.listeners().states.once(events, f)
+        self.registry().states.once(events, f)
     }
 
     /// Takes a listener off.
     pub fn off(&self, listener: ListenerId) {
-        self.listeners().states.off(listener);
+        self.registry().states.off(listener);
     }
 
     /// Takes a listener off some of its events.
     pub fn off_events(&self, events: impl Into<Events<ChannelEvent>>, listener: ListenerId) {
-        self.listeners().states.off_events(events, listener);
+        self.registry().states.off_events(events, listener);
     }
 
     /// Takes all listeners off these events.
     pub fn off_all_of(&self, events: impl Into<Events<ChannelEvent>>) {
-        self.listeners().states.off_all_of(events);
+        self.registry().states.off_all_of(events);
     }
 
     /// Takes all listeners off.
     pub fn off_all(&self) {
-        self.listeners().states.off_all();
+        self.registry().states.off_all();
+    }
+
+    /// The listeners for these events; for `()` those that listen to all.
+    pub fn listeners(&self, events: impl Into<Events<ChannelEvent>>) -> Vec<ListenerId> {
+        self.registry().states.listeners(events)
     }
 
     /// The changes from now on, as a stream.
@@ -292,7 +297,8 @@ impl Channel {
     pub fn when_state(
         &self,
         state: ChannelState,
-    ) -> impl Future<Output = Result<Option<ChannelStateChange>, ErrorInfo>> + MaybeSend + use<> {
+    ) -> impl Future<Output = Result<Option<ChannelStateChange>, ErrorInfo>> + MaybeSend + use<>
+    {
         let mut changes = self.state_changes();
         let there = self.state() == state;
         async move {
@@ -336,7 +342,7 @@ impl Channel {
         &self,
         make: impl FnOnce(&Emitter<&'static str, AnyArc>) -> Arc<T>,
     ) -> Arc<T> {
-        let listeners = self.listeners();
+        let listeners = self.registry();
         let mut all = listeners
             .behaviours
             .extensions
@@ -361,7 +367,7 @@ impl Channel {
         self.handles.0.rest_core()
     }
 
-    fn listeners(&self) -> Arc<ChannelListeners> {
+    fn registry(&self) -> Arc<ChannelListeners> {
         self.handles.0.listeners(self.id)
     }
 

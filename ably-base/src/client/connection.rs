@@ -128,6 +128,11 @@ impl Connection {
         self.handles.0.connection.off_all();
     }
 
+    /// The listeners for these events; for `()` those that listen to all.
+    pub fn listeners(&self, events: impl Into<Events<ConnectionEvent>>) -> Vec<ListenerId> {
+        self.handles.0.connection.listeners(events)
+    }
+
     /// The changes from now on, as a stream.
     pub fn state_changes(&self) -> StateChanges<ConnectionStateChange> {
         let changes = StateChanges::new(self.handles.clone());
@@ -150,7 +155,8 @@ impl Connection {
     pub fn when_state(
         &self,
         state: ConnectionState,
-    ) -> impl Future<Output = Result<Option<ConnectionStateChange>, ErrorInfo>> + MaybeSend + use<> {
+    ) -> impl Future<Output = Result<Option<ConnectionStateChange>, ErrorInfo>> + MaybeSend + use<>
+    {
         let mut changes = self.state_changes();
         let there = self.state() == state;
         async move {
