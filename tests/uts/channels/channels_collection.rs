@@ -72,9 +72,9 @@ fn rts3a_get_gives_the_channel_that_exists() {
 fn rts3a_the_list_and_get_give_one_channel() {
     let w = world();
     let channel = w.channel("test-RTS3a-subscript");
-    assert_eq!(w.client.channels().all(), [channel.clone()]);
+    assert_eq!(w.client.channels().all(), vec![channel.clone()]);
     assert_eq!(w.channel("test-RTS3a-subscript"), channel);
-    assert_eq!(w.client.channels().all(), [channel.clone()]);
+    assert_eq!(w.client.channels().all(), vec![channel.clone()]);
     assert_eq!(channel.name(), "test-RTS3a-subscript");
 }
 
