@@ -172,15 +172,19 @@ impl MessageListeners {
     }
 
     pub(crate) fn end(&self) {
+        // First, so that a stream that is added meanwhile is ended here or there.
+        self.callbacks.end();
         let streams = self.lock().clone();
         for queue in streams.iter() {
             queue.end();
         }
-        self.callbacks.off_all();
     }
 
     fn add(&self, queue: Arc<Queue>) {
-        Arc::make_mut(&mut *self.lock()).push(queue);
+        Arc::make_mut(&mut *self.lock()).push(queue.clone());
+        if self.callbacks.has_ended() {
+            queue.end();
+        }
     }
 
     fn remove(&self, queue: &Arc<Queue>) {

@@ -7,6 +7,7 @@
 use std::{
     collections::VecDeque,
     future::Future,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,7 +16,7 @@ use std::{
 
 use ably_engine::{
     BoxFuture, Credential, Event, Input, LogLevel, LogRecord, OpId, Output, TransportError,
-    protocol::{Codec, ErrorInfo, ProtocolMessage},
+    protocol::{Codec, ErrorCode, ErrorInfo, ProtocolMessage},
 };
 
 use super::{
@@ -93,7 +94,9 @@ impl Driver {
         if !self.inputs.is_empty() {
             return true;
         }
-        if let Some(at) = next {
+        // A link that does not finish closing is given up in time, even if nothing else happens.
+        let closing = self.closing.iter().filter_map(|link| link.closing).min();
+        if let Some(at) = next.into_iter().chain(closing).min() {
             if !busy && self.timer.poll_until(cx, at).is_ready() {
                 self.inputs.push_back(Input::Timeout);
                 return true;
@@ -173,19 +176,26 @@ impl Driver {
                     self.closing.push(link);
                 }
             }
-            Output::FetchToken { op, params } => match &self.shared.token_source {
-                Some(source) => self.fetching.push((op, source.token(params))),
-                None => {
-                    let result = Err(ErrorInfo::missing_plugin("Token", "token"));
-                    self.inputs.push_back(Input::Token { op, result });
+            Output::FetchToken { op, params } => {
+                let begun = match &self.shared.token_source {
+                    Some(source) => catch_unwind(AssertUnwindSafe(|| source.token(params)))
+                        .map_err(|_| token_panic()),
+                    None => Err(ErrorInfo::missing_plugin("Token", "token")),
+                };
+                match begun {
+                    Ok(fetching) => self.fetching.push((op, fetching)),
+                    Err(error) => self.inputs.push_back(Input::Token {
+                        op,
+                        result: Err(error),
+                    }),
                 }
-            },
+            }
             Output::Cancel { op } => {
                 self.fetching.retain(|(o, _)| *o != op);
                 self.opening.retain(|(o, _)| *o != op);
             }
             Output::Event(event) => self.tell(event),
-            Output::Log(record) => self.shared.log.log(&record),
+            Output::Log(record) => self.shared.log(&record),
             Output::Finished => self.finished = true,
             // Answered where it was taken.
             Output::Reply { .. } => {}
@@ -212,7 +222,7 @@ impl Driver {
             _ => 0,
         };
         if panicked > 0 {
-            self.shared.log.log(&LogRecord {
+            self.shared.log(&LogRecord {
                 level: LogLevel::Error,
                 target: "listener",
                 message: format!("{panicked} listener(s) panicked"),
@@ -224,7 +234,8 @@ impl Driver {
         self.poll_opening(cx);
         let mut i = 0;
         while let Some((op, fetching)) = self.fetching.get_mut(i) {
-            match fetching.as_mut().poll(cx) {
+            let polled = catch_unwind(AssertUnwindSafe(|| fetching.as_mut().poll(cx)));
+            match polled.unwrap_or_else(|_| Poll::Ready(Err(token_panic()))) {
                 Poll::Ready(result) => {
                     self.inputs.push_back(Input::Token { op: *op, result });
                     drop(self.fetching.remove(i));
@@ -262,9 +273,9 @@ impl Driver {
     fn poll_link(&mut self, cx: &mut Context<'_>) {
         let Some(link) = &mut self.link else { return };
         let op = link.op;
-        let log = &self.shared.log;
+        let shared = &self.shared;
         let unsendable = |m: &ProtocolMessage, error: ErrorInfo| {
-            log.log(&LogRecord {
+            shared.log(&LogRecord {
                 level: LogLevel::Error,
                 target: "codec",
                 message: format!(
@@ -293,6 +304,15 @@ impl Driver {
             }
         }
     }
+}
+
+/// `40170`: the application's callback panicked.
+fn token_panic() -> ErrorInfo {
+    ErrorInfo::new(
+        ErrorCode::AUTH_CALLBACK_FAILED,
+        401,
+        "the token callback panicked",
+    )
 }
 
 impl Future for Driver {

@@ -5,13 +5,14 @@
 
 use std::{
     collections::{BTreeMap, VecDeque},
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
     task::Waker,
 };
 
 use ably_engine::{
     AnyBox, ChannelEvent, ChannelId, ChannelStateChange, ConnectionEvent, ConnectionStateChange,
-    Engine, Input, Now, OpId,
+    Engine, Input, LogRecord, Now, OpId,
     protocol::{ErrorCode, ErrorInfo},
 };
 
@@ -50,9 +51,9 @@ pub(crate) struct ChannelListeners {
 }
 
 impl ChannelListeners {
-    /// Nothing more will come. Callbacks, and what they captured, are dropped.
+    /// Nothing more will come. Callbacks, and what they captured, are dropped; so are later ones.
     fn end(&self) {
-        self.states.off_all();
+        self.states.end();
         self.messages.end();
         self.behaviours.end();
     }
@@ -65,7 +66,8 @@ pub(crate) struct Shared {
     pub(crate) token_source: Option<Arc<dyn TokenSource>>,
     pub(crate) log: Arc<dyn crate::LogSink>,
     pub(crate) connection: Emitter<ConnectionEvent, ConnectionStateChange>,
-    channels: Mutex<BTreeMap<ChannelId, Arc<ChannelListeners>>>,
+    /// `None` when the client has ended.
+    channels: Mutex<Option<BTreeMap<ChannelId, Arc<ChannelListeners>>>>,
     rest_config: RestConfig,
     /// Made when it is asked for first.
     rest: OnceLock<Arc<Inner>>,
@@ -94,7 +96,7 @@ impl Shared {
             token_source,
             log,
             connection: Emitter::default(),
-            channels: Mutex::new(BTreeMap::new()),
+            channels: Mutex::new(Some(BTreeMap::new())),
             rest_config,
             rest: OnceLock::new(),
         })
@@ -141,28 +143,42 @@ impl Shared {
         result
     }
 
+    /// The listeners of a channel. Those of a channel that is gone have ended.
     pub(crate) fn listeners(&self, id: ChannelId) -> Arc<ChannelListeners> {
-        let mut all = self.channels.lock().unwrap_or_else(PoisonError::into_inner);
-        all.entry(id).or_default().clone()
+        if let Some(found) = self.find_listeners(id) {
+            return found;
+        }
+        let exists = self.read(|e| e.channel_name(id).is_some());
+        if let Some(all) = self.lock_channels().as_mut().filter(|_| exists) {
+            return all.entry(id).or_default().clone();
+        }
+        let ended = Arc::<ChannelListeners>::default();
+        ended.end();
+        ended
     }
 
     pub(crate) fn find_listeners(&self, id: ChannelId) -> Option<Arc<ChannelListeners>> {
-        self.channels
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(&id)
-            .cloned()
+        self.lock_channels().as_ref()?.get(&id).cloned()
     }
 
     pub(crate) fn forget_listeners(&self, id: ChannelId) {
         let gone = self
-            .channels
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .remove(&id);
+            .lock_channels()
+            .as_mut()
+            .and_then(|all| all.remove(&id));
         if let Some(listeners) = gone {
             listeners.end();
         }
+    }
+
+    fn lock_channels(&self) -> MutexGuard<'_, Option<BTreeMap<ChannelId, Arc<ChannelListeners>>>> {
+        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes a log line. A sink that panics harms nobody.
+    pub(crate) fn log(&self, record: &LogRecord) {
+        // Where would it be told?
+        let _ = catch_unwind(AssertUnwindSafe(|| self.log.log(record)));
     }
 
     /// Ends everything that waits: the driver is gone.
@@ -178,10 +194,9 @@ impl Shared {
             }
             wake.extend(locked.room.drain(..).filter_map(|(_, waker)| waker));
         }
-        let channels =
-            std::mem::take(&mut *self.channels.lock().unwrap_or_else(PoisonError::into_inner));
-        self.connection.off_all();
-        for listeners in channels.values() {
+        let channels = self.lock_channels().take();
+        self.connection.end();
+        for listeners in channels.iter().flat_map(BTreeMap::values) {
             listeners.end();
         }
         for waker in wake {

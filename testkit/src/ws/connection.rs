@@ -202,7 +202,11 @@ impl TransportLink for MockLink {
     }
 
     fn poll_close(&mut self, _: &mut Context<'_>) -> Poll<()> {
-        Poll::Ready(())
+        if self.connection.ws.closes {
+            Poll::Ready(())
+        } else {
+            Poll::Pending
+        }
     }
 
     fn saw_activity(&mut self) -> bool {

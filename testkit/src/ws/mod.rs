@@ -115,6 +115,7 @@ struct State {
 pub struct MockWebSocket {
     state: Arc<Mutex<State>>,
     sees_pings: bool,
+    closes: bool,
 }
 
 impl Default for MockWebSocket {
@@ -129,6 +130,7 @@ impl MockWebSocket {
         Self {
             state: Arc::default(),
             sees_pings: true,
+            closes: true,
         }
     }
 
@@ -136,6 +138,13 @@ impl MockWebSocket {
     #[must_use]
     pub fn without_pings(mut self) -> Self {
         self.sees_pings = false;
+        self
+    }
+
+    /// A transport whose links never finish closing, as on a dead network.
+    #[must_use]
+    pub fn without_close(mut self) -> Self {
+        self.closes = false;
         self
     }
 
