@@ -1,0 +1,9 @@
+//! Handles and driver on virtual time: what holds whatever the server, the application and the
+//! runtime do.
+
+mod callbacks;
+mod connection;
+mod end;
+mod publish;
+mod subscribe;
+mod world;
