@@ -1,8 +1,8 @@
-//! [`Realtime`].
+//! [`Realtime`] and [`Rest`].
 
 use std::ops::Deref;
 
-use ably_base::{BaseRealtime, ClientOptions, ErrorInfo};
+use ably_base::{BaseRealtime, BaseRest, ClientOptions, ErrorInfo, HasRest, RestCore};
 
 use crate::default_plugins;
 
@@ -10,6 +10,21 @@ use crate::default_plugins;
 ///
 /// Everything else is [`BaseRealtime`]'s, which this dereferences to. Cheap to clone; when the last
 /// handle is dropped, it closes politely in the background.
+///
+/// ```no_run
+/// use ably::{Realtime, prelude::*};
+///
+/// # async fn f() -> Result<(), ably::ErrorInfo> {
+/// let client = Realtime::new("appId.keyId:secret")?;
+/// let channel = client.channels().get("news")?;
+/// let mut messages = channel.subscribe("greeting");
+/// channel.publish("greeting", "hello").await?;
+/// if let Some(Ok(message)) = messages.next().await {
+///     println!("{:?}", message.data);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Spec: RTC1.
 #[derive(Clone, Debug)]
@@ -29,11 +44,7 @@ impl Realtime {
     ///
     /// Spec: RTC1, RTC12, RSC1.
     pub fn new(options: impl Into<ClientOptions>) -> Result<Self, ErrorInfo> {
-        let mut options: ClientOptions = options.into();
-        let plugins = options.plugins_mut();
-        plugins.install_registered()?;
-        plugins.install(&default_plugins())?;
-        BaseRealtime::new(options).map(Self)
+        BaseRealtime::new(with_plugins(options.into())?).map(Self)
     }
 }
 
@@ -49,4 +60,64 @@ impl From<Realtime> for BaseRealtime {
     fn from(client: Realtime) -> Self {
         client.0
     }
+}
+
+impl HasRest for Realtime {
+    fn rest_core(&self) -> Result<RestCore, ErrorInfo> {
+        self.0.rest_core()
+    }
+}
+
+/// A client without a connection, with the plugins of the enabled features.
+///
+/// Everything else is [`BaseRest`]'s, which this dereferences to, and that of the extension traits
+/// in [`crate::prelude`]. Cheap to clone.
+///
+/// Spec: RSC1.
+#[derive(Clone, Debug)]
+pub struct Rest(BaseRest);
+
+impl Rest {
+    /// Makes a client. Sends nothing.
+    ///
+    /// Installs plugins as [`Realtime::new`] does.
+    ///
+    /// # Errors
+    /// - `40019` a plugin that is needed is missing; the message names the feature that brings it.
+    /// - `40000` outside a runtime.
+    /// - `40106` no way to authenticate, or options that contradict each other.
+    /// - `40400` the key is malformed. `40012` the clientId is `*`.
+    ///
+    /// Spec: RSC1.
+    pub fn new(options: impl Into<ClientOptions>) -> Result<Self, ErrorInfo> {
+        BaseRest::new(with_plugins(options.into())?).map(Self)
+    }
+}
+
+impl Deref for Rest {
+    type Target = BaseRest;
+
+    fn deref(&self) -> &BaseRest {
+        &self.0
+    }
+}
+
+impl From<Rest> for BaseRest {
+    fn from(client: Rest) -> Self {
+        client.0
+    }
+}
+
+impl HasRest for Rest {
+    fn rest_core(&self) -> Result<RestCore, ErrorInfo> {
+        self.0.rest_core()
+    }
+}
+
+/// Adds to explicit plugins the registered ones, then those of the features.
+fn with_plugins(mut options: ClientOptions) -> Result<ClientOptions, ErrorInfo> {
+    let plugins = options.plugins_mut();
+    plugins.install_registered()?;
+    plugins.install(&default_plugins())?;
+    Ok(options)
 }

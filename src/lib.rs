@@ -1,23 +1,25 @@
 //! The Ably realtime and REST client for Rust.
 //!
-//! [`Realtime`] is [`BaseRealtime`] with the plugins that the enabled features bring. Everything
-//! beyond connecting, publishing and subscribing is a plugin of its own, so a client carries only
-//! what it uses:
+//! [`Realtime`] is [`BaseRealtime`] and [`Rest`] is [`BaseRest`], with the plugins that the enabled
+//! features bring. Everything beyond connecting, publishing and subscribing is a plugin of its own,
+//! so a client carries only what it uses:
 //!
 //! ```toml
 //! ably = { version = "0.1", default-features = false, features = ["tokio", "websocket"] }
 //! ```
 //!
-//! ```no_run
-//! use ably::{Realtime, prelude::*};
+//! | feature | brings | ably-js |
+//! |---|---|---|
+//! | `tokio` | the runtime | |
+//! | `websocket` | the transport | `WebSocketTransport` |
+//! | `rustls` | TLS, for the transport and for `http` | |
+//! | `http` | HTTP requests, over reqwest | `FetchRequest` |
+//! | `rest` | time, publishing without a connection, history: [`plugins::rest`] | `Rest` |
+//! | `msgpack` | the binary protocol | `MsgPack` |
+//! | `crypto` | encrypted channels: [`plugins::crypto`] | `Crypto` |
+//! | `presence` | who is on a channel: [`plugins::presence`] | `RealtimePresence` |
 //!
-//! # async fn f() -> Result<(), ably::ErrorInfo> {
-//! let client = Realtime::new("appId.keyId:secret")?;
-//! let channel = client.channels().get("news")?;
-//! channel.publish("greeting", "hello").await?;
-//! # Ok(())
-//! # }
-//! ```
+//! `default` and `full` are all of these.
 //!
 //! Plugins come in by three ways, and the first that fills a slot keeps it: those handed over with
 //! [`ClientOptions::plugin`], then those that a linked crate has registered with
@@ -29,5 +31,5 @@ pub mod plugins;
 pub mod prelude;
 
 pub use ably_base::*;
-pub use client::Realtime;
+pub use client::{Realtime, Rest};
 pub use plugins::{DefaultPlugins, default_plugins};

@@ -4,8 +4,14 @@ use ably_base::{ErrorInfo, Plugin, Plugins};
 
 #[cfg(feature = "crypto")]
 pub use ably_crypto as crypto;
+#[cfg(feature = "http")]
+pub use ably_http as http;
 #[cfg(feature = "msgpack")]
 pub use ably_msgpack as msgpack;
+#[cfg(feature = "presence")]
+pub use ably_presence as presence;
+#[cfg(feature = "rest")]
+pub use ably_rest as rest;
 #[cfg(feature = "rustls")]
 pub use ably_tls_rustls as rustls;
 #[cfg(feature = "tokio")]
@@ -43,7 +49,9 @@ features! {
     "websocket" => "WebSocketTransport", ably_websocket::WebSocketTransport;
     "msgpack" => "MsgPack", ably_msgpack::MsgPack;
     "crypto" => "Crypto", ably_crypto::Crypto;
+    "presence" => "RealtimePresence", ably_presence::RealtimePresence;
     "rustls" => "rustls", ably_tls_rustls::Rustls::new();
+    "http" => "FetchRequest", ably_http::Http::new();
 }
 
 /// What the features register comes after what others register, whose priority is 0 by custom.

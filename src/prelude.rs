@@ -3,8 +3,11 @@
 //! Holds the extension traits of the enabled features.
 
 pub use ably_base::{ClientOptions, ErrorInfo, Message};
-
-pub use crate::Realtime;
-
 #[cfg(feature = "crypto")]
 pub use ably_crypto::ChannelOptionsExt;
+#[cfg(feature = "presence")]
+pub use ably_presence::ChannelPresence;
+#[cfg(feature = "rest")]
+pub use ably_rest::{History, RestApi, RestPresenceApi, RestPublish};
+
+pub use crate::{Realtime, Rest};

@@ -202,9 +202,13 @@ impl ClientOptions {
         self
     }
 
-    /// Installs a plugin. A mistake shows when the client is made.
+    /// Installs a plugin. A mistake, such as two plugins of one id, shows when the client is made.
     pub fn plugin(mut self, plugin: impl Plugin) -> Self {
-        if let Err(error) = self.plugins.install(&plugin) {
+        let installed = match self.plugins.has(plugin.id()) {
+            true => Err(Plugins::conflict("plugin", plugin.id())),
+            false => self.plugins.install(&plugin),
+        };
+        if let Err(error) = installed {
             self.plugin_error.get_or_insert(error);
         }
         self
