@@ -10,7 +10,7 @@ use crate::core::capability::Capability;
 use crate::core::entropy::same_secret;
 use crate::wire::ErrorInfo;
 use crate::wire::error::{
-    BAD_CLIENT_ID, BAD_CREDENTIALS, INCOMPATIBLE, TOKEN_EXPIRED, TOKEN_UNKNOWN,
+    BAD_CLIENT_ID, BAD_CREDENTIALS, INCOMPATIBLE, NO_CAPABILITY, TOKEN_EXPIRED, TOKEN_UNKNOWN,
 };
 
 /// What a client shows.
@@ -61,6 +61,16 @@ impl Identity {
             ClientClaim::Id(id) => Some(id),
             _ => None,
         }
+    }
+
+    /// Makes sure that one of some operations is allowed on a channel.
+    pub(crate) fn require_any(&self, channel: &str, operations: &[&str]) -> Result<(), ErrorInfo> {
+        let mut operations = operations.iter();
+        if operations.any(|operation| self.capability.allows(channel, operation)) {
+            return Ok(());
+        }
+        let why = format!("no capability for this on '{channel}'");
+        Err(ErrorInfo::unauthorized(NO_CAPABILITY, why))
     }
 
     /// Returns the clientId under which something is published that names `claimed`.

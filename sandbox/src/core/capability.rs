@@ -65,6 +65,12 @@ impl Capability {
         })
     }
 
+    /// Says whether `operation` is allowed on any channel at all.
+    pub fn allows_somewhere(&self, operation: &str) -> bool {
+        let mut all = self.0.values();
+        all.any(|operations| operations.contains("*") || operations.contains(operation))
+    }
+
     /// Returns what both allow.
     pub fn intersect(&self, other: &Capability) -> Capability {
         let mut resources: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();

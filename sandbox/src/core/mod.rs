@@ -24,6 +24,7 @@ mod faults;
 mod history;
 mod limits;
 mod name;
+mod occupancy;
 mod presence;
 mod publish;
 pub mod rest;

@@ -87,10 +87,14 @@ async fn read_request(
         .iter()
         .find(|(key, _)| key == "v")
         .map(|(_, v)| v.as_str()));
-    if version.is_some_and(|version| !["2", "3"].contains(&version)) {
-        let why = "this sandbox speaks versions 2 and 3 of the protocol";
-        return Err(ErrorInfo::bad(BAD_VERSION, why));
-    }
+    let version = match version {
+        None | Some("3") => 3,
+        Some("2") => 2,
+        Some(_) => {
+            let why = "this sandbox speaks versions 2 and 3 of the protocol";
+            return Err(ErrorInfo::bad(BAD_VERSION, why));
+        }
+    };
     let body_format = match header(&parts.headers, CONTENT_TYPE.as_str()) {
         Some(text) if text.starts_with(Format::Msgpack.content_type()) => Format::Msgpack,
         _ => Format::Json,
@@ -134,6 +138,7 @@ async fn read_request(
         body,
         body_format,
         format,
+        version,
     })
 }
 

@@ -84,6 +84,8 @@ pub const BAD_CLIENT_ID: u32 = 40012;
 pub const BAD_DATA: u32 = 40013;
 /// A protocol version this server does not speak.
 pub const BAD_VERSION: u32 = 40017;
+/// A batch of which some parts failed.
+pub const BATCH_ERRORS: u32 = 40020;
 /// A publish without messages.
 pub const BAD_PUBLISH: u32 = 40030;
 /// A client-chosen message id that breaks the rules.

@@ -1,5 +1,6 @@
 //! The core in virtual time: no sockets, no clock, no sleeps.
 
+mod batch;
 mod capability;
 mod connection;
 mod history;
@@ -9,6 +10,7 @@ mod publish;
 mod rest;
 mod resume;
 mod secrets;
+mod status;
 mod subscribe;
 mod token;
 mod world;

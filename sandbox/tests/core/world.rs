@@ -11,6 +11,8 @@ pub(crate) struct World {
     pub(crate) core: Core,
     pub(crate) now: u64,
     pub(crate) key: String,
+    /// The version that REST requests ask for.
+    pub(crate) version: u8,
 }
 
 /// What a transport was given to do.
@@ -41,6 +43,7 @@ impl World {
             core,
             now: START,
             key: key.expect("a key"),
+            version: 3,
         }
     }
 
@@ -215,6 +218,7 @@ impl World {
             body: value(&body.to_string()),
             body_format: Format::Json,
             format: Format::Json,
+            version: self.version,
         };
         self.core.rest(&request, self.now)
     }

@@ -1,15 +1,12 @@
-//! Publishing, history, presence and status over REST.
-
-use std::collections::BTreeSet;
+//! Publishing, history and presence over REST.
 
 use crate::core::Core;
-use crate::core::auth::Identity;
-use crate::core::history::{HistoryQuery, Page, read_limit};
+use crate::core::history::{HistoryQuery, Page};
 use crate::core::name::ChannelName;
 use crate::core::rest::{Request, Response, page};
-use crate::wire::error::{BAD_BODY, FORCED_NACK, NO_CAPABILITY};
+use crate::wire::error::{BAD_BODY, FORCED_NACK};
 use crate::wire::value::Fields;
-use crate::wire::{ErrorInfo, Value, flags};
+use crate::wire::{ErrorInfo, Value};
 
 impl Core {
     pub(crate) fn post_messages(
@@ -70,82 +67,21 @@ impl Core {
     ) -> Result<Response, ErrorInfo> {
         let identity = self.identify(request, now)?;
         let name = ChannelName::parse(name)?.channel;
-        let allowed = ["presence", "subscribe"];
-        may_any(&identity, &name, &allowed)?;
-        let limit = read_limit(&request.query)?;
-        let cursor = request.param("cursor");
+        identity.require_any(&name, &["presence", "subscribe"])?;
         let channel = self.existing_channel(&identity.app, &name);
         let members = channel.iter().flat_map(|channel| channel.members.iter());
         let mut members = members
-            .map(|((client, connection), member)| {
-                (format!("{connection}:{client}"), client, connection, member)
+            .filter(|((client, connection), _)| {
+                let is = |key: &str, own: &String| request.param(key).is_none_or(|id| id == own);
+                is("clientId", client) && is("connectionId", connection)
             })
+            .map(|((client, connection), member)| (format!("{connection}:{client}"), member))
             .collect::<Vec<_>>();
         members.sort_by(|a, b| a.0.cmp(&b.0));
-        let mut members = members
-            .into_iter()
-            .filter(|(place, client, connection, _)| {
-                cursor.is_none_or(|cursor| place.as_str() > cursor)
-                    && request
-                        .param("clientId")
-                        .is_none_or(|wanted| wanted == *client)
-                    && request
-                        .param("connectionId")
-                        .is_none_or(|wanted| wanted == *connection)
-            })
-            .peekable();
-        let mut page = Page {
-            items: Vec::new(),
-            next: None,
-        };
-        while let Some((place, _, _, member)) = members.next() {
-            page.items.push(member.to_value(request.format));
-            if page.items.len() == limit {
-                page.next = members.peek().map(|_| place);
-                break;
-            }
-        }
+        let page = page::by_key(request, members.into_iter(), |member| {
+            member.to_value(request.format)
+        })?;
         Ok(page::respond(request, page))
-    }
-
-    pub(crate) fn get_channel(
-        &mut self,
-        request: &Request,
-        name: &str,
-        now: u64,
-    ) -> Result<Response, ErrorInfo> {
-        let identity = self.identify(request, now)?;
-        let channel_name = ChannelName::parse(name)?.channel;
-        may_any(&identity, &channel_name, &["channel-metadata"])?;
-        let channel = self.existing_channel(&identity.app, &channel_name);
-        let count = |bit: u64| {
-            let attached = channel.iter().flat_map(|channel| channel.attached.iter());
-            let connections = attached.filter(|(connection, name)| {
-                let connection = self.connections.get(connection);
-                let attachment = connection.and_then(|found| found.attachments.get(name));
-                attachment.is_some_and(|attachment| attachment.modes & bit != 0)
-            });
-            let connections: BTreeSet<_> = connections.map(|(connection, _)| connection).collect();
-            connections.len() as u64
-        };
-        let members = channel.map_or(0, |channel| channel.members.len());
-        let connections = count(u64::MAX);
-        let metrics = Fields::new()
-            .with("connections", connections)
-            .with("presenceConnections", count(flags::PRESENCE))
-            .with("presenceMembers", members as u64)
-            .with("presenceSubscribers", count(flags::PRESENCE_SUBSCRIBE))
-            .with("publishers", count(flags::PUBLISH))
-            .with("subscribers", count(flags::SUBSCRIBE));
-        let occupancy = Fields::new().with("metrics", metrics);
-        let status = Fields::new()
-            .with("isActive", connections > 0 || members > 0)
-            .with("occupancy", occupancy);
-        let details = Fields::new()
-            .with("channelId", name)
-            .with("name", name)
-            .with("status", status);
-        Ok(Response::new(200, details))
     }
 
     fn read_history(
@@ -157,7 +93,7 @@ impl Core {
     ) -> Result<Page, ErrorInfo> {
         let identity = self.identify(request, now)?;
         let name = ChannelName::parse(name)?.channel;
-        may_any(&identity, &name, &["history"])?;
+        identity.require_any(&name, &["history"])?;
         // What is too old must not be served just because nobody has swept yet.
         let limits = self.limits.clone();
         let app = self.apps.get_mut(&identity.app);
@@ -171,13 +107,4 @@ impl Core {
         let query = HistoryQuery::read(&request.query, Some(channel))?;
         Ok(read(&query, channel))
     }
-}
-
-fn may_any(identity: &Identity, channel: &str, operations: &[&str]) -> Result<(), ErrorInfo> {
-    let mut operations = operations.iter();
-    if operations.any(|operation| identity.capability.allows(channel, operation)) {
-        return Ok(());
-    }
-    let why = format!("no capability for this on '{channel}'");
-    Err(ErrorInfo::unauthorized(NO_CAPABILITY, why))
 }

@@ -6,8 +6,10 @@
 //! Spec: RSC, RSL, RSP, TG; error bodies and Link headers as ably-js reads them.
 
 mod apps;
+mod batch;
 mod channels;
 mod page;
+mod status;
 
 use std::fmt;
 
@@ -36,6 +38,8 @@ pub struct Request {
     pub body_format: Format,
     /// How the answer will be encoded.
     pub format: Format,
+    /// The version of the protocol, which decides about the shape of some answers.
+    pub version: u8,
 }
 
 impl fmt::Debug for Request {
@@ -138,6 +142,9 @@ impl Core {
                 404,
                 "there is nothing at this path",
             )),
+            ("GET", ["channels"]) => self.get_channels(request, now),
+            ("POST", ["messages"]) => self.post_batch(request, now),
+            ("GET", ["presence"]) => self.get_batch_presence(request, now),
             ("GET", ["channels", name]) => self.get_channel(request, name, now),
             ("POST", ["channels", name, "messages"]) => self.post_messages(request, name, now),
             ("GET", ["channels", name, "messages" | "history"]) => {
@@ -152,6 +159,7 @@ impl Core {
                 ["time"]
                 | ["apps"]
                 | ["apps", _]
+                | ["messages" | "presence" | "channels"]
                 | ["channels", _]
                 | ["channels", _, "messages" | "history" | "presence"]
                 | ["channels", _, "presence", "history"],

@@ -5,10 +5,10 @@
 //!
 //! Spec: TG.
 
-use crate::core::history::Page;
+use crate::core::history::{Page, read_limit};
 use crate::core::name::percent_encode;
 use crate::core::rest::{Request, Response};
-use crate::wire::Value;
+use crate::wire::{ErrorInfo, Value};
 
 /// Answers with one page and the links to others.
 pub(crate) fn respond(request: &Request, page: Page) -> Response {
@@ -41,6 +41,31 @@ pub(crate) fn respond(request: &Request, page: Page) -> Response {
     let mut response = Response::new(200, Value::List(page.items));
     response.headers.push(("link", links.join(", ")));
     response
+}
+
+/// Cuts a page out of items that are sorted by their keys.
+pub(crate) fn by_key<T>(
+    request: &Request,
+    items: impl Iterator<Item = (String, T)>,
+    render: impl Fn(T) -> Value,
+) -> Result<Page, ErrorInfo> {
+    let limit = read_limit(&request.query)?;
+    let cursor = request.param("cursor");
+    let mut rest = items
+        .filter(|(key, _)| cursor.is_none_or(|cursor| key.as_str() > cursor))
+        .peekable();
+    let mut page = Page {
+        items: Vec::new(),
+        next: None,
+    };
+    while let Some((key, item)) = rest.next() {
+        page.items.push(render(item));
+        if page.items.len() == limit {
+            page.next = rest.peek().map(|_| key);
+            break;
+        }
+    }
+    Ok(page)
 }
 
 /// Never repeated in a link: credentials, and what clients add to every request by themselves.
