@@ -243,16 +243,26 @@ impl<E: PartialEq, T> Emitter<E, T> {
 
     /// Calls the listeners of `event`. Returns how many of them panicked.
     pub fn emit(&self, event: &E, value: &T) -> usize {
+        self.call(value, |events| events.wants(event))
+    }
+
+    /// Calls the listeners of all events with something that no event names. Returns how many of
+    /// them panicked.
+    pub(crate) fn emit_nameless(&self, value: &T) -> usize {
+        self.call(value, Events::is_all)
+    }
+
+    fn call(&self, value: &T, wanted: impl Fn(&Events<E>) -> bool) -> usize {
         let mut calls: Vec<(Callback<T>, Arc<AtomicBool>, bool)> = Vec::new();
         {
             let mut list = self.lock();
             for all in [true, false] {
                 let wanted = list
                     .iter()
-                    .filter(|l| l.events.is_all() == all && l.events.wants(event));
+                    .filter(|l| l.events.is_all() == all && wanted(&l.events));
                 calls.extend(wanted.map(|l| (l.call.clone(), l.live.clone(), l.once)));
             }
-            list.retain(|l| !(l.once && l.events.wants(event)));
+            list.retain(|l| !(l.once && wanted(&l.events)));
         }
         let mut panicked = 0;
         for (call, live, once) in calls {

@@ -164,11 +164,11 @@ impl MessageListeners {
         if self.callbacks.is_empty() {
             return 0;
         }
-        let nameless = Str::default();
-        messages
-            .iter()
-            .map(|m| self.callbacks.emit(m.name.as_ref().unwrap_or(&nameless), m))
-            .sum()
+        let call = |m: &Arc<Message>| match &m.name {
+            Some(name) => self.callbacks.emit(name, m),
+            None => self.callbacks.emit_nameless(m),
+        };
+        messages.iter().map(call).sum()
     }
 
     pub(crate) fn end(&self) {
