@@ -12,7 +12,7 @@ use std::{
 };
 
 use ably_engine::{
-    Credential, TokenDetails, TokenParams,
+    Credential, Instant, TokenDetails, TokenParams,
     protocol::{ErrorCode, ErrorInfo},
 };
 
@@ -28,8 +28,11 @@ type Landed = Result<(), ErrorInfo>;
 #[derive(Default)]
 pub(super) struct TokenFlight(Mutex<Option<Arc<Landing>>>);
 
-#[derive(Default)]
-struct Landing(Mutex<Waiters>);
+struct Landing {
+    /// When the fetch is given up.
+    until: Instant,
+    waiters: Mutex<Waiters>,
+}
 
 #[derive(Default)]
 struct Waiters {
@@ -55,7 +58,7 @@ impl Future for TokenWait {
             Ok(landing) => landing,
             Err(landed) => return Poll::Ready(landed.clone()),
         };
-        let mut waiters = lock(&landing.0);
+        let mut waiters = lock(&landing.waiters);
         if let Some(result) = &waiters.result {
             return Poll::Ready(result.clone());
         }
@@ -77,16 +80,24 @@ impl TokenFlight {
         let Some(source) = source else {
             return TokenWait(Err(Err(ErrorInfo::missing_plugin("Token", "token"))));
         };
+        let now = core.runtime().now().mono;
         let landing = {
             let mut current = lock(&self.0);
             if let Some(landing) = &*current {
-                return TokenWait(Ok(landing.clone()));
+                // One that is overdue is about to fail.
+                if now < landing.until {
+                    return TokenWait(Ok(landing.clone()));
+                }
             }
             // A token is taken into use before its fetch ends.
             if core.with_auth(|auth| auth.generation()) != generation {
                 return TokenWait(Err(Ok(())));
             }
-            current.insert(Arc::default()).clone()
+            let landing = Arc::new(Landing {
+                until: now.after(core.config().policy.token_timeout),
+                waiters: Mutex::default(),
+            });
+            current.insert(landing).clone()
         };
         let task = Task {
             core: core.clone(),
@@ -110,10 +121,7 @@ impl Task {
         let mut params = TokenParams::default();
         params.client_id.clone_from(&self.core.config().client_id);
         let runtime = self.core.runtime().clone();
-        let until = runtime
-            .now()
-            .mono
-            .after(self.core.config().policy.token_timeout);
+        let until = self.landing.until;
         let mut timer = runtime.timer();
         let mut fetch = source.token(params);
         let fetched = poll_fn(|cx| match fetch.as_mut().poll(cx) {
@@ -137,9 +145,9 @@ impl Drop for Task {
             .result
             .take()
             .unwrap_or_else(|| Err(unusable("the token callback ended without an answer")));
-        *lock(&self.core.flight().0) = None;
+        lock(&self.core.flight().0).take_if(|current| Arc::ptr_eq(current, &self.landing));
         let wakers = {
-            let mut waiters = lock(&self.landing.0);
+            let mut waiters = lock(&self.landing.waiters);
             waiters.result = Some(result);
             std::mem::take(&mut waiters.wakers)
         };
