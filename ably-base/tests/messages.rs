@@ -8,7 +8,9 @@ use std::{
 
 use ably_base::{
     BaseRealtime, Channel, ChannelOptions, ChannelState, ClientOptions, ConnectionState, Data,
-    ErrorCode, ErrorInfo, JsonText, Lagged, LogLevel, Message, Publish, Runtime, Subscription,
+    DecodeFailure, ErrorCode, ErrorInfo, JsonText, Lagged, LogLevel, Message, MessageMeta,
+    PayloadEncoding, PayloadStep, Plugin, Plugins, Publish, Runtime, Subscription, engine::Entropy,
+    protocol::Payload,
 };
 use ably_testkit::{
     LogCapture, MockConnection, MockWebSocket, VirtualRuntime, WsEvent, action, connected,
@@ -739,4 +741,123 @@ fn what_is_published_comes_encoded() {
     let number = Message::unnamed(Data::Json(JsonText::new("5").unwrap()));
     let error = p.verdict(vec![number]).unwrap_err();
     assert_eq!((error.code(), error.status_code()), (ErrorCode(40013), 400));
+}
+
+/// An encoding `fragile` that can only be understood after a message `hello`.
+struct Fragile(bool);
+
+impl Plugin for Fragile {
+    fn id(&self) -> &'static str {
+        "Fragile"
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.add_encoding(Arc::new(Fragile(false)));
+        Ok(())
+    }
+}
+
+impl PayloadEncoding for Fragile {
+    fn id(&self) -> &'static str {
+        "Fragile"
+    }
+
+    fn handles(&self, step: &str) -> bool {
+        step == "fragile"
+    }
+
+    fn open(&self, _: &ChannelOptions) -> Result<Option<Box<dyn PayloadStep>>, ErrorInfo> {
+        Ok(Some(Box::new(Fragile(false))))
+    }
+}
+
+impl PayloadStep for Fragile {
+    fn decode(
+        &mut self,
+        _: &str,
+        _: &mut Payload,
+        _: &MessageMeta<'_>,
+    ) -> Result<(), DecodeFailure> {
+        let error = || ErrorInfo::new(ErrorCode(40018), 400, "no hello before");
+        if self.0 {
+            Ok(())
+        } else {
+            Err(DecodeFailure::Recover(error()))
+        }
+    }
+
+    fn encode(
+        &mut self,
+        _: &Payload,
+        _: &mut dyn Entropy,
+    ) -> Result<Option<(Payload, String)>, ErrorInfo> {
+        Ok(None)
+    }
+
+    fn observe(&mut self, wire: &Payload, _: &str, _: &MessageMeta<'_>) {
+        self.0 |= wire.as_bytes() == b"hello";
+    }
+
+    fn keeps_state(&self) -> bool {
+        true
+    }
+
+    fn reset(&mut self) {
+        self.0 = false;
+    }
+}
+
+/// A peer that attaches with these serials and flags, in turn.
+fn attaching_at(serials: &'static [(&'static str, u32)]) -> Peer {
+    let p = Peer::with(|o| o.plugin(Fragile(false)));
+    let ws = p.ws.clone();
+    p.ws.set_on_message(move |m, conn| {
+        let n = ws.client_messages_of(action::ATTACH).len();
+        if m["action"] == action::ATTACH {
+            let (serial, flags) = serials[n - 1];
+            conn.send_to_client(json!({
+                "action": action::ATTACHED, "channel": "room",
+                "channelSerial": serial, "flags": flags,
+            }));
+        }
+    });
+    p.connect().attach()
+}
+
+fn deliver_at(p: &Peer, serial: &str, data: &str, encoding: Value) {
+    p.send(json!({
+        "action": action::MESSAGE, "channel": "room", "channelSerial": serial,
+        "messages": [{"data": data, "encoding": encoding}],
+    }));
+}
+
+#[test]
+fn rtl18c_decoding_starts_anew_where_continuity_began() {
+    const RESUMED: u32 = 1 << 2;
+    let p = attaching_at(&[("s0", 0), ("s0", RESUMED), ("s7", 0), ("s7", 0)]);
+    let attached_from = || -> Vec<Value> {
+        let attaches = p.ws.client_messages_of(action::ATTACH);
+        attaches
+            .iter()
+            .map(|m| m["channelSerial"].clone())
+            .collect()
+    };
+    let (_, heard_all) = p.listen(());
+    // The first message already: from where the channel was attached.
+    deliver_at(&p, "s1", "x", json!("fragile"));
+    assert_eq!(p.channel.state(), ChannelState::Attached);
+    assert_eq!(attached_from(), [Value::Null, json!("s0")]);
+    // Understood, whatever comes after it with no serial of its own.
+    deliver_at(&p, "s1", "hello", Value::Null);
+    deliver_at(&p, "s2", "y", json!("fragile"));
+    assert_eq!(heard(&heard_all), ["hello", "y"]);
+    // Attached anew without continuity: not from a message before that.
+    p.send(json!({"action": action::DETACHED, "channel": "room"}));
+    assert_eq!(p.channel.state(), ChannelState::Attached);
+    deliver_at(&p, "s8", "z", json!("fragile"));
+    assert_eq!(heard(&heard_all), ["hello", "y"]);
+    assert_eq!(
+        attached_from(),
+        [Value::Null, json!("s0"), json!("s2"), json!("s7")]
+    );
 }
