@@ -1,0 +1,12 @@
+//! REST as a whole: the client, the request machine, the plugin.
+//!
+//! Scripted parts run in virtual time; `sandbox` goes over real sockets to the sandbox.
+
+mod history;
+mod pages;
+mod presence;
+mod publish;
+mod request;
+mod sandbox;
+mod support;
+mod token;
