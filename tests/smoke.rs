@@ -1,8 +1,15 @@
-//! Two clients of the facade meet on the sandbox.
+//! Clients of the facade meet on the sandbox: over plain sockets and TLS, in both formats.
 
-use std::time::Duration;
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
-use ably::{ClientOptions, ConnectionState, Realtime};
+use ably::{
+    ClientOptions, ConnectionState, FailureKind, PresenceAction, Realtime, Rest, TransportError,
+    plugins::{http::Http, rustls::Rustls},
+    prelude::*,
+};
 use ably_sandbox::{Sandbox, Selector};
 use tokio::time::timeout;
 
@@ -13,35 +20,148 @@ fn options(sandbox: &Sandbox) -> ClientOptions {
     ClientOptions::with_key(sandbox.key())
         .endpoint(sandbox.host())
         .port(sandbox.port())
-        .tls(false)
+        .tls_port(sandbox.port())
+        .tls(sandbox.is_tls())
+}
+
+async fn connected(client: &Realtime) {
+    let state = client.connection().when_state(ConnectionState::Connected);
+    state.await.expect("connected");
+}
+
+/// Two clients, one publishing to the other.
+async fn meet(sender: Realtime, receiver: Realtime) {
+    let channel = receiver.channels().get("smoke").expect("a channel");
+    let mut messages = channel.subscribe("greeting");
+    channel.attach().await.expect("attached");
+
+    let channel = sender.channels().get("smoke").expect("a channel");
+    for text in ["one", "two"] {
+        let published = channel.publish("greeting", text);
+        published.await.expect("acknowledged");
+    }
+    for text in ["one", "two"] {
+        let message = messages.next().await.expect("a message").expect("no gap");
+        assert_eq!(message.name.as_deref(), Some("greeting"));
+        assert_eq!(message.data, text);
+    }
+
+    sender.close();
+    let closed = sender.connection().when_state(ConnectionState::Closed);
+    closed.await.expect("closed");
 }
 
 #[tokio::test]
-async fn two_clients_connect_publish_and_receive() {
+async fn two_clients_meet_in_each_format() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    for (here, there) in [(false, false), (false, true), (true, true)] {
+        let client = |binary| Realtime::new(options(&sandbox).use_binary_protocol(binary));
+        let sender = client(here).expect("a client");
+        let receiver = client(there).expect("a client");
+        let meeting = timeout(PATIENCE, meet(sender, receiver));
+        meeting.await.expect("in time");
+    }
+    sandbox.stop().await;
+}
+
+/// A sandbox with TLS, and the certificate that it signed itself, in DER.
+async fn sandbox_with_tls() -> (Sandbox, Vec<u8>) {
+    let names = ["127.0.0.1".to_owned()];
+    let own = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let sandbox = Sandbox::builder()
+        .tls(own.cert.pem(), own.signing_key.serialize_pem())
+        .start()
+        .await
+        .expect("the sandbox starts");
+    (sandbox, own.cert.der().to_vec())
+}
+
+#[tokio::test]
+async fn two_clients_meet_over_tls() {
+    let (sandbox, root) = sandbox_with_tls().await;
+    let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
+    let options = options(&sandbox).plugin(tls);
+    let sender = Realtime::new(options.clone()).expect("a client");
+    let receiver = Realtime::new(options).expect("a client");
+    let meeting = timeout(PATIENCE, meet(sender, receiver));
+    meeting.await.expect("in time");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_server_that_nobody_vouches_for_is_not_talked_to() {
+    let (sandbox, _) = sandbox_with_tls().await;
+    let client = Realtime::new(options(&sandbox).plugin(Rustls::bundled_roots()));
+    let client = client.expect("a client");
+    let disconnected = client
+        .connection()
+        .when_state(ConnectionState::Disconnected);
+    let disconnected = timeout(PATIENCE, disconnected).await.expect("in time");
+    disconnected.expect("disconnected");
+
+    let reason = client.connection().error_reason().expect("a reason");
+    let mut source = std::error::Error::source(&reason);
+    let kind = loop {
+        let error = source.expect("the error of the transport");
+        if let Some(error) = error.downcast_ref::<TransportError>() {
+            break error.kind.clone();
+        }
+        source = error.source();
+    };
+    assert_eq!(kind, FailureKind::Tls);
+    let key = sandbox.key().rsplit(':').next().expect("a secret");
+    assert!(!format!("{reason} {reason:?}").contains(key), "{reason:?}");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn rest_and_realtime_see_the_same_channel() {
+    let (sandbox, root) = sandbox_with_tls().await;
+    let run = async {
+        let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
+        let http = Http::new().root_certificate(root.clone()).no_proxy();
+        let options = options(&sandbox).plugin(tls).plugin(http);
+        let rest = Rest::new(options.clone()).expect("a client");
+        let realtime = Realtime::new(options).expect("a client");
+
+        let channel = realtime.channels().get("both").expect("a channel");
+        let mut messages = channel.subscribe(());
+        channel.attach().await.expect("attached");
+        let published = rest.channels().get("both");
+        published
+            .publish("n", "from REST")
+            .await
+            .expect("published");
+        let message = messages.next().await.expect("a message").expect("no gap");
+        assert_eq!(message.data, "from REST");
+        channel
+            .publish("n", "from realtime")
+            .await
+            .expect("acknowledged");
+
+        let page = published.history(()).await.expect("a page");
+        let data: Vec<_> = page.items().iter().map(|m| m.data.clone()).collect();
+        assert_eq!(data, ["from realtime", "from REST"]);
+        // Both kinds of client send requests.
+        let now = rest.time().await.expect("a time");
+        let later = realtime.time().await.expect("a time");
+        assert!((now..now + 60_000).contains(&later), "{now} {later}");
+    };
+    timeout(PATIENCE, run).await.expect("in time");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn presence_comes_with_its_feature() {
     let sandbox = Sandbox::start().await.expect("the sandbox starts");
     let run = async {
-        let sender = Realtime::new(options(&sandbox)).expect("a client");
-        let receiver = Realtime::new(options(&sandbox)).expect("a client");
-        let channel = receiver.channels().get("smoke").expect("a channel");
-        let mut messages = channel.subscribe("greeting");
+        let client = Realtime::new(options(&sandbox).client_id("me")).expect("a client");
+        let channel = client.channels().get("room").expect("a channel");
+        let mut events = channel.presence().subscribe(PresenceAction::ENTER);
         channel.attach().await.expect("attached");
-
-        let channel = sender.channels().get("smoke").expect("a channel");
-        for text in ["one", "two"] {
-            channel
-                .publish("greeting", text)
-                .await
-                .expect("acknowledged");
-        }
-        for text in ["one", "two"] {
-            let message = messages.next().await.expect("a message").expect("no gap");
-            assert_eq!(message.name.as_deref(), Some("greeting"));
-            assert_eq!(message.data, text);
-        }
-
-        sender.close();
-        let closed = sender.connection().when_state(ConnectionState::Closed);
-        closed.await.expect("closed");
+        channel.presence().enter("here").await.expect("entered");
+        let event = events.next().await.expect("an event").expect("no gap");
+        assert_eq!(event.client_id.as_deref(), Some("me"));
     };
     timeout(PATIENCE, run).await.expect("in time");
     sandbox.stop().await;
@@ -52,12 +172,12 @@ async fn a_client_comes_back_after_its_socket_is_cut() {
     let sandbox = Sandbox::start().await.expect("the sandbox starts");
     let run = async {
         let client = Realtime::new(options(&sandbox)).expect("a client");
-        let connected = client.connection().when_state(ConnectionState::Connected);
-        connected.await.expect("connected");
+        connected(&client).await;
         let id = client.connection().id().expect("an id");
 
         let mut changes = client.connection().state_changes();
-        assert_eq!(sandbox.cut(Selector::ConnectionId(id.to_string())), 1);
+        let cut = sandbox.cut(Selector::ConnectionId(id.to_string()));
+        assert_eq!(cut, 1);
         let mut states = Vec::new();
         while states.last() != Some(&ConnectionState::Connected) {
             states.push(changes.next().await.expect("a change").current);
@@ -70,12 +190,37 @@ async fn a_client_comes_back_after_its_socket_is_cut() {
                 ConnectionState::Connected
             ]
         );
-        assert_eq!(
-            client.connection().id(),
-            Some(id),
-            "the connection is resumed"
-        );
+        assert_eq!(client.connection().id(), Some(id), "it is resumed");
     };
     timeout(PATIENCE, run).await.expect("in time");
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn nothing_that_is_logged_holds_the_key() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    let lines: Arc<Mutex<Vec<String>>> = Arc::default();
+    let sink = lines.clone();
+    let options = options(&sandbox)
+        .log_level(ably::LogLevel::Micro)
+        .log_handler(move |record: &ably::LogRecord| {
+            let line = format!("{record:?}");
+            sink.lock().expect("no panic").push(line);
+        });
+    let client = Realtime::new(options).expect("a client");
+    timeout(PATIENCE, connected(&client))
+        .await
+        .expect("in time");
+    sandbox.cut(Selector::All);
+    let lost = client.connection().when_state(ConnectionState::Connecting);
+    timeout(PATIENCE, lost)
+        .await
+        .expect("in time")
+        .expect("it comes back");
+
+    let secret = sandbox.key().rsplit(':').next().expect("a secret");
+    let lines = lines.lock().expect("no panic").clone();
+    assert!(!lines.is_empty());
+    assert!(!lines.iter().any(|line| line.contains(secret)));
     sandbox.stop().await;
 }

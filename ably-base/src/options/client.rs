@@ -205,7 +205,14 @@ impl ClientOptions {
     /// Installs a plugin. A mistake, such as two plugins of one id, shows when the client is made.
     pub fn plugin(mut self, plugin: impl Plugin) -> Self {
         let installed = match self.plugins.has(plugin.id()) {
-            true => Err(Plugins::conflict("plugin", plugin.id())),
+            true => Err(ErrorInfo::new(
+                ErrorCode::BAD_REQUEST,
+                400,
+                format!(
+                    "two plugins are called {}: install one of them",
+                    plugin.id()
+                ),
+            )),
             false => self.plugins.install(&plugin),
         };
         if let Err(error) = installed {
