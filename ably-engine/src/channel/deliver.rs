@@ -71,7 +71,8 @@ impl Engine {
         if !resumed {
             ch.chain.reset();
             ch.last_message_id = None;
-            ch.last_message_serial = None;
+            // Should decoding fail before the next message was understood, it starts anew from here.
+            ch.last_message_serial.clone_from(&ch.attach_serial);
         }
         if state != ChannelState::Attached {
             return self.channel_enter(now, id, ChannelState::Attached, m.error, Some(m.flags));
