@@ -201,3 +201,39 @@ fn rtl5_detach_emits_its_changes() {
         ChannelEvent::State(ChannelState::Detached)
     );
 }
+
+// Not in UTS, which tests the later RTL5l. Spec: RTL5h of 2.12.
+#[test]
+fn rtl5h_detach_waits_for_the_connection() {
+    let w = World::new(MockWebSocket::new().on_message(|m, conn| conn.answer(m)));
+    let channel = w.channel("test-RTL5h");
+    w.client.connect();
+    let attach = channel.attach();
+    let mut detach = channel.detach();
+    assert_eq!(channel.state(), ChannelState::Detaching);
+    assert_eq!(w.rt.wait(attach).unwrap_err().code(), ErrorCode(90000));
+    assert_eq!(w.rt.poll_now(&mut detach), None);
+    w.ws.await_attempt(&w.rt)
+        .respond_with_connected(connected("connection-id", "connection-key"));
+    w.rt.wait(detach).unwrap();
+    assert_eq!(channel.state(), ChannelState::Detached);
+    assert_eq!(w.sent(action::ATTACH), 0);
+    assert_eq!(w.sent(action::DETACH), 1);
+}
+
+// Not in UTS. Spec: RTL2d.
+#[test]
+fn rtl2d_detached_keeps_the_error_of_the_message() {
+    let w = World::connected(attaching());
+    let channel = w.channel("test-RTL2d-detached");
+    w.attach(&channel);
+    let changes = record_channel(&channel);
+    let detach = channel.detach();
+    w.send(detached_with(
+        "test-RTL2d-detached",
+        error(90198, 500, "Gone"),
+    ));
+    w.rt.wait(detach).unwrap();
+    let reason = change_to(&changes, ChannelState::Detached).reason;
+    assert_eq!(reason.expect("a reason").code(), ErrorCode(90198));
+}

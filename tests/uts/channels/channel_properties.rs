@@ -169,3 +169,20 @@ fn rtl15b1_failed_clears_the_channel_serial() {
     w.await_channel(&channel, ChannelState::Failed);
     assert_eq!(channel_serial(&channel), None);
 }
+
+// Not in UTS. Spec: RTL15b, RTL17.
+// DEVIATION: ably-js 2.12.0 takes the serial of a message that it discards, so that attaching from
+// that serial skips the message for good.
+#[test]
+fn rtl15b_a_message_that_is_discarded_does_not_count() {
+    let (w, channel) = at_001("test-RTL15b-discarded");
+    w.ws.set_on_message(|_, _| {});
+    let mut lost = detached("test-RTL15b-discarded");
+    lost["error"] = error(90198, 500, "Detached");
+    w.send(lost);
+    assert_eq!(channel.state(), ChannelState::Attaching);
+    let mut m = message("test-RTL15b-discarded", json!([{"name": "early"}]));
+    m["channelSerial"] = json!("serial-002");
+    w.send(m);
+    assert_eq!(channel_serial(&channel).as_deref(), Some("serial-001"));
+}
