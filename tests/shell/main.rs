@@ -3,7 +3,11 @@
 
 mod callbacks;
 mod connection;
+mod decoding;
 mod end;
+mod listeners;
+mod outbox;
+mod peer;
 mod publish;
 mod subscribe;
 mod world;
