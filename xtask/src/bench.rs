@@ -252,12 +252,15 @@ fn over_bounds(rows: &[Row]) -> Vec<String> {
         let ratio = ours.instructions / floor.instructions;
         if ratio > INSTRUCTIONS {
             problems.push(format!(
-                "{what}: {ratio:.2} x the floor's instructions, {INSTRUCTIONS}"
+                "{what}: {ratio:.2} x the floor's instructions, bound {INSTRUCTIONS}"
             ));
         }
-        if ours.allocations > ALLOCATIONS {
-            let count = ours.allocations;
-            problems.push(format!("{what}: {count:.2} allocations, {ALLOCATIONS}"));
+        // In hundredths, as printed: a buffer renewed every few hundred messages is no breach.
+        let count = (ours.allocations * 100.0).round() / 100.0;
+        if count > ALLOCATIONS {
+            problems.push(format!(
+                "{what}: {count:.2} allocations, bound {ALLOCATIONS}"
+            ));
         }
     }
     problems
@@ -318,7 +321,7 @@ mod tests {
     #[test]
     fn bounds_are_judged_against_the_floor_of_the_same_case() {
         let floor = || row("floor", 1000.0, Some((4000.0, 6.0)));
-        let good = [row("ably", 1200.0, Some((5200.0, 2.0))), floor()];
+        let good = [row("ably", 1200.0, Some((5200.0, 2.004))), floor()];
         assert_eq!(over_bounds(&good), Vec::<String>::new());
         let slow = [row("ably", 1200.0, Some((5300.0, 2.0))), floor()];
         assert!(over_bounds(&slow)[0].contains("1.32 x the floor's instructions"));

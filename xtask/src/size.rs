@@ -4,6 +4,7 @@
 //! `size`. The numbers are of whole, stripped binaries.
 
 use std::collections::BTreeSet;
+use std::path::PathBuf;
 
 use crate::graph::Graph;
 use crate::{Result, process, steps};
@@ -12,10 +13,8 @@ use crate::{Result, process, steps};
 const BOUND: f64 = 1.6;
 
 const PROFILE: &str = "size";
-/// The package of the floor program, and its binary.
-pub(crate) const FLOOR: &str = "ably-floor";
-/// The package of the minimal client, and its binary.
-pub(crate) const MINIMAL: &str = "ably-example-minimal";
+const FLOOR: &str = "ably-floor";
+const MINIMAL: &str = "ably-example-minimal";
 
 /// The only packages of ours that the minimal client may link.
 const MINIMAL_CARRIES: &[&str] = &[
@@ -78,11 +77,22 @@ pub(crate) fn guard() -> Result<String> {
     within_bound(floor, minimal)
 }
 
+/// Builds the floor and the minimal client as they are measured, and says where they are.
+pub(crate) fn binaries() -> Result<[PathBuf; 2]> {
+    Ok([build(FLOOR, &[])?, build(MINIMAL, &[])?])
+}
+
 fn measure_both() -> Result<(u64, u64)> {
     Ok((measure(FLOOR, &[])?, measure(MINIMAL, &[])?))
 }
 
 fn measure(package: &str, features: &[&str]) -> Result<u64> {
+    let binary = build(package, features)?;
+    let size = std::fs::metadata(&binary).map_err(|e| format!("{}: {e}", binary.display()))?;
+    Ok(size.len())
+}
+
+fn build(package: &str, features: &[&str]) -> Result<PathBuf> {
     let args = [
         "build",
         "--quiet",
@@ -98,9 +108,7 @@ fn measure(package: &str, features: &[&str]) -> Result<u64> {
         command.args(["--features", &features.join(",")]);
     }
     process::run(&mut command)?;
-    let binary = process::binary(PROFILE, package);
-    let size = std::fs::metadata(&binary).map_err(|e| format!("{}: {e}", binary.display()))?;
-    Ok(size.len())
+    Ok(process::binary(PROFILE, package))
 }
 
 fn within_bound(floor: u64, minimal: u64) -> Result<String> {

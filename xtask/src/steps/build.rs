@@ -13,11 +13,14 @@ pub(crate) fn full() -> [&'static str; 2] {
 
 /// Builds all that the later steps run. When this fails, they are not worth trying.
 pub(crate) fn build() -> Outcome {
-    let mut command = process::cargo(runner().iter().copied());
-    command
-        .args(["--locked", "--workspace", "--no-run"])
-        .args(full());
-    process::run(&mut command).into()
+    everything().into()
+}
+
+/// Builds every target of every package, with the features that the tests are built with too: with
+/// others, cargo would build the same again.
+pub(crate) fn everything() -> Result<()> {
+    let mut command = process::cargo(["build", "--locked", "--workspace", "--all-targets"]);
+    process::run(command.args(full()))
 }
 
 /// Every test but those in documentation.
