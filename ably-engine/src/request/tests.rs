@@ -345,6 +345,21 @@ fn a_host_is_not_remembered_for_failing_last() {
 }
 
 #[test]
+fn the_primary_host_is_never_remembered_even_as_a_fallback() {
+    let basic = AuthConfig::Basic(Key::parse("app.key:secret").unwrap());
+    let fallbacks = ["primary", "fa", "fb", "fc"];
+    let mut w = World::with_hosts(basic, &fallbacks, RequestPolicy::default());
+    let mut m = w.machine();
+    assert_eq!(w.host(&mut m), "primary");
+    m.handle(reply(200, "[]"));
+    w.done(&mut m).unwrap();
+    assert_eq!(w.hosts.remembered(w.now), None);
+    // Nor does it take the place of a real one.
+    let mut m = w.machine();
+    assert_eq!(w.exhaust(&mut m, 500).0.len(), 4);
+}
+
+#[test]
 fn rtn17e_the_host_of_the_connection_comes_first_and_is_not_remembered() {
     let mut w = World::basic();
     for connected in ["fa", "primary"] {
