@@ -95,6 +95,40 @@ fn inside_a_listener_the_state_is_that_of_its_event() {
 }
 
 #[test]
+fn frames_that_come_together_are_told_one_by_one() {
+    let rt = VirtualRuntime::new();
+    let ws = MockWebSocket::new().on_attempt(|a| {
+        let connection = a.respond_with_connected(connected("id", "key"));
+        connection.send_to_client_and_close(json!({
+            "action": action::ERROR,
+            "error": {"code": 40400, "statusCode": 404, "message": "gone"},
+        }));
+    });
+    let client = BaseRealtime::new(options(&rt, &ws)).unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (sink, weak) = (seen.clone(), client.downgrade());
+    client.connection().on((), move |change| {
+        let connection = weak.upgrade().unwrap().connection();
+        let mut seen = sink.lock().unwrap();
+        seen.push((
+            change.current,
+            connection.state(),
+            connection.id().is_some(),
+        ));
+    });
+    client.connect();
+    rt.run_until_idle();
+    assert_eq!(
+        *seen.lock().unwrap(),
+        [
+            (S::Connecting, S::Connecting, false),
+            (S::Connected, S::Connected, true),
+            (S::Failed, S::Failed, false),
+        ]
+    );
+}
+
+#[test]
 fn closing_ends_in_closed_whatever_the_server_says() {
     let error = |code: u32, status: u16| json!({"code": code, "statusCode": status, "message": ""});
     for answer in [
