@@ -8,6 +8,6 @@ pub use ably_crypto::ChannelOptionsExt;
 #[cfg(feature = "presence")]
 pub use ably_presence::ChannelPresence;
 #[cfg(feature = "rest")]
-pub use ably_rest::{History, RestApi, RestPresenceApi, RestPublish};
+pub use ably_rest::{Direction, History, HistoryQuery, RestApi, RestPresenceApi, RestPublish};
 
 pub use crate::{Realtime, Rest};
