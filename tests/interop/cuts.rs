@@ -84,7 +84,11 @@ fn our_socket_is_cut_while_we_publish() {
                 // Up to here all is acknowledged; the rest of the burst is under way when the cut
                 // comes.
                 if [100, 400].contains(&i) {
-                    publishes.pop().expect("the latest").await.expect("published");
+                    publishes
+                        .pop()
+                        .expect("the latest")
+                        .await
+                        .expect("published");
                 }
                 if [160, 460].contains(&i) {
                     assert_eq!(sandbox.cut("rust"), 1);

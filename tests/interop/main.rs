@@ -5,6 +5,6 @@
 mod cuts;
 mod messages;
 mod peer;
-// mod presence;
+mod presence;
 mod refusals;
 mod support;

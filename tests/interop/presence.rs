@@ -1,6 +1,6 @@
 //! Presence seen by both.
 
-use ably::prelude::*;
+use ably::{JsonText, prelude::*};
 use ably_sandbox::Sandbox;
 use serde_json::{Value, json};
 
@@ -42,7 +42,7 @@ fn members_are_seen_by_both() {
                     json!({"type": "json", "value": {"mood": "☃"}}),
                 ),
             ];
-            let of_ours = channel.presence().get().await.expect("members");
+            let of_ours = channel.presence().get(()).await.expect("members");
             let of_ours = of_ours
                 .iter()
                 .map(|m| {

@@ -141,4 +141,3 @@ pub fn samples() -> Vec<Message> {
         Message::new("large", "0123456789abcdef".repeat(2048)),
     ]
 }
-
