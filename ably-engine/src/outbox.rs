@@ -151,6 +151,16 @@ impl Outbox {
             .collect()
     }
 
+    /// What behaviours of a channel wait to hear of, by slot.
+    pub(crate) fn sent_by_behaviours_of(&self, channel: ChannelId) -> Vec<(usize, SendId)> {
+        let all = self.pending.iter().chain(&self.queued);
+        all.filter_map(|e| match e.owner {
+            Owner::Behaviour(id, slot, sent) if id == channel => Some((slot, sent)),
+            _ => None,
+        })
+        .collect()
+    }
+
     pub(crate) fn len(&self) -> usize {
         self.pending.len() + self.queued.len()
     }

@@ -322,7 +322,11 @@ impl Channel {
         f: impl FnOnce(&mut B, &mut BehaviourCx<'_>) -> Ticket<T>,
     ) -> Pending<T> {
         Pending::call(&self.handles, |l, now| {
-            l.engine.with(now, self.id, f).ok_or_else(missing)
+            match l.engine.with(now, self.id, f) {
+                Some(ticket) => Ok(ticket),
+                None if l.engine.channel_name(self.id).is_none() => Ok(l.engine.gone()),
+                None => Err(missing()),
+            }
         })
     }
 

@@ -78,7 +78,9 @@ impl Channels {
         let Some(id) = self.handles.0.read(|e| e.find_channel(name)) else {
             return Ok(());
         };
-        self.handles.0.mutate(|l, _| l.engine.release_channel(id))?;
+        self.handles
+            .0
+            .mutate(|l, now| l.engine.release_channel(now, id))?;
         self.handles.0.forget_listeners(id);
         Ok(())
     }

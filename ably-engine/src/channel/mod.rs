@@ -223,11 +223,12 @@ impl Engine {
         self.channels.ids()
     }
 
-    /// Removes a channel.
+    /// Removes a channel. Its behaviours are told that what they sent has failed, as nobody will be
+    /// there to hear more.
     ///
     /// # Errors
     /// - `90001` it could still get messages: detach it first (RTS4a as in 2.12.0).
-    pub fn release_channel(&mut self, id: ChannelId) -> Result<(), ErrorInfo> {
+    pub fn release_channel(&mut self, now: Now, id: ChannelId) -> Result<(), ErrorInfo> {
         use ChannelState as S;
         match self.channels.get(id).map(|c| c.state) {
             None => return Ok(()),
@@ -245,6 +246,16 @@ impl Engine {
         }
         self.timers.stop(Timer::ChannelState(id));
         self.timers.stop(Timer::ChannelRetry(id));
+        for (slot, sent) in self.outbox.sent_by_behaviours_of(id) {
+            let error = ErrorInfo::new(
+                ErrorCode::CHANNEL_STATE,
+                400,
+                "the channel was released before the server answered",
+            );
+            self.due
+                .push_back(crate::behaviour::Due::Sent(id, slot, sent, Err(error)));
+        }
+        self.settle(now);
         for slot in 0..self.factories.len() {
             self.timers.stop(Timer::Behaviour(id, slot));
         }
@@ -489,7 +500,7 @@ impl Engine {
     }
 
     /// The answer for a channel that was released meanwhile.
-    pub(crate) fn gone<T: crate::MaybeSend + 'static>(&mut self) -> Ticket<T> {
+    pub fn gone<T: crate::MaybeSend + 'static>(&mut self) -> Ticket<T> {
         self.ready(Err(ErrorInfo::new(
             ErrorCode::CHANNEL_STATE,
             400,

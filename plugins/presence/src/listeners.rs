@@ -26,10 +26,10 @@ impl Listeners {
     pub(crate) fn of(channel: &Channel) -> Arc<Self> {
         channel.extension(|events| {
             let listeners = Arc::new(Self::default());
-            let guard = EndOnDrop(listeners.clone());
+            let teller = listeners.clone();
             events.on([ID], move |event| {
                 if let Some(Changes(changes)) = event.downcast_ref() {
-                    guard.0.tell(changes);
+                    teller.tell(changes);
                 }
             });
             listeners
@@ -48,15 +48,11 @@ impl Listeners {
 }
 
 /// The channel was released or the client has ended.
-struct EndOnDrop(Arc<Listeners>);
-
-impl Drop for EndOnDrop {
+impl Drop for Listeners {
     fn drop(&mut self) {
-        let streams = lock(&self.0.streams).clone();
-        for stream in &streams {
+        for stream in lock(&self.streams).iter() {
             stream.end();
         }
-        self.0.callbacks.off_all();
     }
 }
 
@@ -114,7 +110,7 @@ impl Queue {
         }
     }
 
-    fn end(&self) {
+    pub(crate) fn end(&self) {
         let waker = {
             let mut q = self.lock();
             q.ended = true;

@@ -88,7 +88,7 @@ impl PresenceMap {
             return Leave::Ignored;
         }
         let was_there = existing.is_some_and(|m| m.action != PresenceAction::ABSENT);
-        match &mut self.residual {
+        match self.residual {
             None => {
                 self.members.remove(&key);
                 if was_there {
@@ -97,8 +97,7 @@ impl PresenceMap {
                     Leave::Ignored
                 }
             }
-            Some(residual) => {
-                residual.remove(&key);
+            Some(_) => {
                 self.members
                     .insert(key, with_action(message, PresenceAction::ABSENT));
                 if was_there {

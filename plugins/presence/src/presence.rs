@@ -164,16 +164,18 @@ impl Presence {
 
     /// Events from now on as a stream: all for `()`, or those of one or several actions. Attaches
     /// the channel unless `attach_on_subscribe` is off; [`PresenceSubscription::attached`] tells
-    /// how that went.
+    /// how that went. Without the plugin, and on a channel that has failed, the stream is at its end
+    /// and `attached` says why.
     ///
     /// Spec: RTP6.
     pub fn subscribe(&self, actions: impl Into<Events<PresenceAction>>) -> PresenceSubscription {
-        let listeners = Listeners::of(&self.channel);
-        let attach = match self.refusal() {
-            Some(refused) => refused,
-            None => self.attach_for(None),
-        };
-        PresenceSubscription::new(self.channel.clone(), &listeners, actions.into(), attach)
+        let channel = self.channel.clone();
+        if let Some(refused) = self.refusal() {
+            return PresenceSubscription::new(channel, None, actions.into(), refused);
+        }
+        let listeners = Listeners::of(&channel);
+        let attach = self.attach_for(None);
+        PresenceSubscription::new(channel, Some(&listeners), actions.into(), attach)
     }
 
     /// Calls `f` for events: all for `()`, or those of one or several actions. Attaches the channel

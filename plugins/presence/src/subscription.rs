@@ -29,17 +29,21 @@ pub struct PresenceSubscription {
 }
 
 impl PresenceSubscription {
+    /// A stream that is fed by `listeners`; one that is at its end when there are none.
     pub(crate) fn new(
         channel: Channel,
-        listeners: &Arc<Listeners>,
+        listeners: Option<&Arc<Listeners>>,
         actions: Actions,
         attach: Subscribed,
     ) -> Self {
         let queue = Arc::new(Queue::new(actions, MAX_EVENTS));
-        lock(&listeners.streams).push(queue.clone());
+        match listeners {
+            Some(listeners) => lock(&listeners.streams).push(queue.clone()),
+            None => queue.end(),
+        }
         Self {
             queue,
-            listeners: Arc::downgrade(listeners),
+            listeners: listeners.map(Arc::downgrade).unwrap_or_default(),
             attach: Some(attach),
             _channel: channel,
         }

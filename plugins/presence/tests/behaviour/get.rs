@@ -41,15 +41,17 @@ fn rtp11b_who_waits_for_a_sync_is_told_why_the_channel_failed() {
 fn rtp11b_who_waits_for_the_attach_is_told_what_became_of_it() {
     let w = World::with(silent_about(action::ATTACH), |o| o);
     w.connect();
-    let (timed_out, superseded);
-    timed_out = w.presence().get(());
+    let timed_out = w.presence().get(());
     assert_eq!(code(w.rt.wait(timed_out)), 90007);
     assert_eq!(w.channel.state(), ChannelState::Suspended);
 
+    w.ws.set_on_message(|_, _| {});
     let _attach = w.channel.attach();
-    superseded = w.presence().get(());
-    w.rt.wait(w.channel.detach()).unwrap();
-    assert_eq!(code(w.rt.wait(superseded)), 90001);
+    let mut superseded = w.presence().get(());
+    assert_eq!(w.rt.poll_now(&mut superseded), None);
+    let _detach = w.channel.detach();
+    assert_eq!(w.channel.state(), ChannelState::Detaching);
+    assert_eq!(code(w.rt.poll_now(&mut superseded).unwrap()), 90001);
 }
 
 #[test]

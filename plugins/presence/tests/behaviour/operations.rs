@@ -178,3 +178,21 @@ fn a_dropped_future_does_not_take_the_operation_back() {
     drop(w.presence().enter("x"));
     assert_eq!(w.sent()[0]["presence"][0]["data"], "x");
 }
+
+#[test]
+fn who_waits_for_an_answer_is_told_that_the_channel_was_released() {
+    let w = World::with(silent_about(action::PRESENCE), |o| o.client_id("me"));
+    w.attach();
+    let mut enter = w.presence().enter(());
+    let sent = w.sent();
+    w.rt.wait(w.channel.detach()).unwrap();
+    assert_eq!(w.rt.poll_now(&mut enter), None);
+    w.client.channels().release("room").unwrap();
+    assert_eq!(code(w.rt.wait(enter)), 90001);
+    assert_eq!(code(w.rt.wait(w.presence().enter(()))), 90001);
+    assert_eq!(code(w.rt.wait(w.presence().get(()))), 90001);
+    // The answer that comes later concerns nobody.
+    w.ws.active().ack(&sent[0]);
+    w.rt.run_until_idle();
+    assert_eq!(w.client.connection().state(), ConnectionState::Connected);
+}
