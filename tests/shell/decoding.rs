@@ -125,7 +125,7 @@ fn what_is_published_comes_encoded() {
     assert_eq!((error.code(), error.status_code()), (ErrorCode(40013), 400));
 }
 
-/// An encoding `fragile` that can only be understood after a message `hello`.
+/// An encoding `fragile` that can only be understood between messages `hello` and `bye`.
 struct Fragile(bool);
 
 impl Plugin for Fragile {
@@ -177,7 +177,11 @@ impl PayloadStep for Fragile {
     }
 
     fn observe(&mut self, wire: &Payload, _: &str, _: &MessageMeta<'_>) {
-        self.0 |= wire.as_bytes() == b"hello";
+        match wire.as_bytes() {
+            b"hello" => self.0 = true,
+            b"bye" => self.0 = false,
+            _ => {}
+        }
     }
 
     fn keeps_state(&self) -> bool {
@@ -216,7 +220,13 @@ fn deliver_at(p: &Peer, serial: &str, data: &str, encoding: Value) {
 #[test]
 fn rtl18c_decoding_starts_anew_where_continuity_began() {
     const RESUMED: u32 = 1 << 2;
-    let p = attaching_at(&[("s0", 0), ("s0", RESUMED), ("s7", 0), ("s7", 0)]);
+    let p = attaching_at(&[
+        ("s0", 0),
+        ("s0", RESUMED),
+        ("s3", RESUMED),
+        ("s7", 0),
+        ("s7", 0),
+    ]);
     let attached_from = || -> Vec<Value> {
         let attaches = p.ws.client_messages_of(action::ATTACH);
         attaches
@@ -224,22 +234,24 @@ fn rtl18c_decoding_starts_anew_where_continuity_began() {
             .map(|m| m["channelSerial"].clone())
             .collect()
     };
-    let (_, heard_all) = p.listen(());
+    let (_, log) = p.listen(());
     // The first message already: from where the channel was attached.
     deliver_at(&p, "s1", "x", json!("fragile"));
     assert_eq!(p.channel.state(), ChannelState::Attached);
     assert_eq!(attached_from(), [Value::Null, json!("s0")]);
-    // Understood, whatever comes after it with no serial of its own.
     deliver_at(&p, "s1", "hello", Value::Null);
     deliver_at(&p, "s2", "y", json!("fragile"));
-    assert_eq!(heard(&heard_all), ["hello", "y"]);
+    deliver_at(&p, "s3", "bye", Value::Null);
+    assert_eq!(heard(&log), ["hello", "y", "bye"]);
+    // From the last message, not from what is no message.
+    p.send(json!({"action": action::ANNOTATION, "channel": "room", "channelSerial": "s4"}));
+    deliver_at(&p, "s5", "z", json!("fragile"));
+    assert_eq!(attached_from()[2..], [json!("s3")]);
     // Attached anew without continuity: not from a message before that.
     p.send(json!({"action": action::DETACHED, "channel": "room"}));
     assert_eq!(p.channel.state(), ChannelState::Attached);
+    assert_eq!(attached_from()[3..], [json!("s3")]);
     deliver_at(&p, "s8", "z", json!("fragile"));
-    assert_eq!(heard(&heard_all), ["hello", "y"]);
-    assert_eq!(
-        attached_from(),
-        [Value::Null, json!("s0"), json!("s2"), json!("s7")]
-    );
+    assert_eq!(attached_from()[4..], [json!("s7")]);
+    assert_eq!(heard(&log), ["hello", "y", "bye"]);
 }
