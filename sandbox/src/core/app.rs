@@ -10,6 +10,7 @@ use crate::core::channel::Channel;
 use crate::core::entropy::Entropy;
 use crate::core::limits::Limits;
 use crate::core::name::ChannelName;
+use crate::core::revoke::Revocation;
 use crate::wire::error::{BAD_CREDENTIAL, BAD_REQUEST};
 use crate::wire::value::Fields;
 use crate::wire::{ErrorInfo, Format, PresenceMessage, Value, action};
@@ -61,6 +62,7 @@ pub(crate) struct App {
     pub(crate) namespaces: Vec<Value>,
     pub(crate) channels: BTreeMap<String, Channel>,
     pub(crate) max_members: usize,
+    pub(crate) revocations: Vec<Revocation>,
 }
 
 impl App {
@@ -74,6 +76,7 @@ impl App {
             namespaces: Vec::new(),
             channels: BTreeMap::new(),
             max_members: limits.max_members,
+            revocations: Vec::new(),
         }
     }
 

@@ -6,19 +6,21 @@ use std::fmt;
 
 use crate::core::Core;
 use crate::core::app::KeyParts;
-use crate::core::capability::Capability;
+use crate::core::capability::{Capability, covers};
 use crate::core::entropy::same_secret;
-use crate::wire::ErrorInfo;
+use crate::core::jwt::Jwt;
 use crate::wire::error::{
-    BAD_CLIENT_ID, BAD_CREDENTIALS, INCOMPATIBLE, NO_CAPABILITY, TOKEN_EXPIRED, TOKEN_UNKNOWN,
+    BAD_CLIENT_ID, BAD_CREDENTIALS, INCOMPATIBLE, NO_CAPABILITY, TOKEN_EXPIRED, TOKEN_REVOKED,
+    TOKEN_UNKNOWN,
 };
+use crate::wire::{ErrorInfo, Value};
 
 /// What a client shows.
 #[derive(Clone, Eq, PartialEq)]
 pub enum Credential {
     /// Basic: `app.key:secret`.
     Key(String),
-    /// A token issued here.
+    /// A token issued here, or a JWT.
     Token(String),
 }
 
@@ -52,6 +54,11 @@ pub(crate) struct Identity {
     pub(crate) capability: Capability,
     pub(crate) client: ClientClaim,
     pub(crate) expires: Option<u64>,
+    /// When its token was issued; `None` for a key.
+    pub(crate) issued: Option<u64>,
+    pub(crate) revocation_key: Option<String>,
+    pub(crate) claims: Vec<(String, String)>,
+    pub(crate) device: Option<String>,
 }
 
 impl Identity {
@@ -71,6 +78,26 @@ impl Identity {
         }
         let why = format!("no capability for this on '{channel}'");
         Err(ErrorInfo::unauthorized(NO_CAPABILITY, why))
+    }
+
+    /// Puts what the client's token says about it on a channel into extras, and nothing else that
+    /// claims to be that.
+    pub(crate) fn stamp(&self, extras: &mut Option<Value>, channel: &str) {
+        let claim = self
+            .claims
+            .iter()
+            .filter(|(resource, _)| covers(resource, channel));
+        let claim = claim.max_by_key(|(resource, _)| (resource == channel, resource.len()));
+        if let Some(Value::Map(entries)) = extras {
+            entries.retain(|(name, _)| name != "userClaim");
+        }
+        if let Some((_, claim)) = claim {
+            let claim = ("userClaim".to_owned(), Value::from_text(claim));
+            match extras {
+                Some(Value::Map(entries)) => entries.push(claim),
+                _ => *extras = Some(Value::Map(vec![claim])),
+            }
+        }
     }
 
     /// Returns the clientId under which something is published that names `claimed`.
@@ -125,6 +152,10 @@ impl Core {
                     capability: key.capability.clone(),
                     client,
                     expires: None,
+                    issued: None,
+                    revocation_key: None,
+                    claims: Vec::new(),
+                    device: None,
                 })
             }
             Some(Credential::Token(token)) => self.authenticate_token(token, client_id, now),
@@ -137,11 +168,13 @@ impl Core {
         client_id: Option<&str>,
         now: u64,
     ) -> Result<Identity, ErrorInfo> {
-        let Some(details) = self.tokens.get(token) else {
-            return Err(ErrorInfo::unauthorized(
-                TOKEN_UNKNOWN,
-                "the token was not issued here; JWTs are not supported by this sandbox",
-            ));
+        let details = if Jwt::is_one(token) {
+            self.read_jwt(token)?
+        } else {
+            let known = self.tokens.get(token).cloned();
+            known.ok_or_else(|| {
+                ErrorInfo::unauthorized(TOKEN_UNKNOWN, "the token was not issued here")
+            })?
         };
         if details.expires <= now {
             return Err(ErrorInfo::unauthorized(
@@ -162,12 +195,23 @@ impl Core {
             (Some(own), Some(id)) if own == id => ClientClaim::Id(own.to_owned()),
             (Some(_), Some(_)) => return mismatch(),
         };
-        Ok(Identity {
-            app: details.app.clone(),
-            key: details.key.clone(),
-            capability: details.capability.clone(),
+        let identity = Identity {
+            app: details.app,
+            key: details.key,
+            capability: details.capability,
             client,
             expires: Some(details.expires),
-        })
+            issued: Some(details.issued),
+            revocation_key: details.revocation_key,
+            claims: details.claims,
+            device: details.device,
+        };
+        if self.revoked_at(&identity).is_some_and(|at| at <= now) {
+            return Err(ErrorInfo::unauthorized(
+                TOKEN_REVOKED,
+                "the token was revoked",
+            ));
+        }
+        Ok(identity)
     }
 }

@@ -71,6 +71,11 @@ impl Capability {
         all.any(|operations| operations.contains("*") || operations.contains(operation))
     }
 
+    /// Says whether a resource is named, to the letter.
+    pub fn names(&self, resource: &str) -> bool {
+        self.0.contains_key(resource)
+    }
+
     /// Returns what both allow.
     pub fn intersect(&self, other: &Capability) -> Capability {
         let mut resources: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -117,7 +122,7 @@ impl Capability {
 }
 
 /// Says whether `pattern` matches everything that `name`, itself perhaps a pattern, matches.
-fn covers(pattern: &str, name: &str) -> bool {
+pub(crate) fn covers(pattern: &str, name: &str) -> bool {
     if pattern == "[*]*" || pattern == name {
         return true;
     }

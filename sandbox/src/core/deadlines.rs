@@ -9,7 +9,7 @@
 use crate::core::Core;
 use crate::core::timers::Timer;
 use crate::core::transport::{Outgoing, TransportId};
-use crate::wire::error::TOKEN_EXPIRED;
+use crate::wire::error::{TOKEN_EXPIRED, TOKEN_REVOKED};
 use crate::wire::{ErrorInfo, ProtocolMessage, action};
 
 impl Core {
@@ -26,7 +26,11 @@ impl Core {
             .filter(|_| !connection.asked_for_auth)
             .map(|expires| expires.saturating_sub(AUTH_BEFORE))
             .filter(|ask_at| *ask_at > now);
+        let revoked_at = open_until
+            .and_then(|_| self.revoked_at(&connection.identity))
+            .filter(|at| *at > now);
         let deadlines = [
+            revoked_at,
             connection.expires_at,
             connection.leaves_at,
             open_until,
@@ -52,14 +56,23 @@ impl Core {
             self.end_connection(id, true, now);
             return;
         }
+        let Some(connection) = self.connections.get(id) else {
+            return;
+        };
         if let (Some(expires), Some(transport)) =
             (connection.identity.expires, connection.transport)
         {
-            if expires <= now {
+            let revoked_at = self.revoked_at(&connection.identity);
+            if revoked_at.is_some_and(|at| at <= now) {
+                let error = ErrorInfo::unauthorized(TOKEN_REVOKED, "the token was revoked");
+                self.fail_transport(transport, error, now);
+            } else if expires <= now {
                 let error = ErrorInfo::unauthorized(TOKEN_EXPIRED, "the token has expired");
                 self.fail_transport(transport, error, now);
             } else if expires.saturating_sub(AUTH_BEFORE) <= now && !connection.asked_for_auth {
-                connection.asked_for_auth = true;
+                if let Some(connection) = self.connections.get_mut(id) {
+                    connection.asked_for_auth = true;
+                }
                 self.send(transport, ProtocolMessage::new(action::AUTH), now);
             }
         }

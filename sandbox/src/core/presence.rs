@@ -69,6 +69,7 @@ impl Core {
             }
             event.connection_id = Some(connection_id.to_owned());
             event.timestamp = now;
+            identity.stamp(&mut event.extras, &channel_name);
             event.id = Some(
                 event
                     .id

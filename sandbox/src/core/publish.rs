@@ -111,6 +111,7 @@ impl Core {
             message.client_id = identity.publish_as(message.client_id.take())?;
             message.connection_id = origin.connection_id.clone();
             message.timestamp = now;
+            identity.stamp(&mut message.extras, channel_name);
         }
         let size: usize = messages.iter().map(Message::size).sum();
         if size > self.limits.max_message_size {

@@ -23,7 +23,13 @@ pub(crate) struct TokenDetails {
     pub(crate) key: String,
     pub(crate) capability: Capability,
     pub(crate) client_id: Option<String>,
+    pub(crate) issued: u64,
     pub(crate) expires: u64,
+    pub(crate) revocation_key: Option<String>,
+    /// What is said about the client on which channels.
+    pub(crate) claims: Vec<(String, String)>,
+    /// The device that the token identifies.
+    pub(crate) device: Option<String>,
 }
 
 impl fmt::Debug for TokenDetails {
@@ -140,11 +146,16 @@ impl Core {
                 }
             }
         }
+        let max_ttl = if key.revocable_tokens {
+            DEFAULT_TTL
+        } else {
+            MAX_TTL
+        };
         let ttl = match integer(request, "ttl")? {
             None => DEFAULT_TTL,
             Some(ttl) => u64::try_from(ttl)
                 .ok()
-                .filter(|ttl| (1..=MAX_TTL).contains(ttl))
+                .filter(|ttl| (1..=max_ttl).contains(ttl))
                 .ok_or_else(|| ErrorInfo::bad(BAD_PARAM, "ttl is out of range"))?,
         };
         let client_id = request.text("clientId")?;
@@ -177,7 +188,11 @@ impl Core {
             key: key.id,
             capability,
             client_id,
+            issued: now,
             expires,
+            revocation_key: None,
+            claims: Vec::new(),
+            device: None,
         };
         self.tokens.issued.insert(token, details);
         Ok(answer.into())

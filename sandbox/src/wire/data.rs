@@ -7,7 +7,7 @@
 //! Spec: RSL4, RSL6.
 
 use base64::Engine as _;
-use base64::alphabet::STANDARD;
+use base64::alphabet::{self, STANDARD};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use crate::wire::error::BAD_DATA;
@@ -105,6 +105,11 @@ pub fn from_base64(text: &str) -> Option<Vec<u8>> {
     LENIENT.decode(text).ok()
 }
 
+/// Decodes base64 in the alphabet for URLs, padded or not.
+pub fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    URL_SAFE.decode(text).ok()
+}
+
 fn split_base64(encoding: Option<&str>) -> Option<Option<String>> {
     let rest = encoding?.strip_suffix("base64")?;
     if rest.is_empty() {
@@ -112,6 +117,11 @@ fn split_base64(encoding: Option<&str>) -> Option<Option<String>> {
     }
     rest.strip_suffix('/').map(|inner| Some(inner.to_owned()))
 }
+
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::URL_SAFE,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
 
 const LENIENT: GeneralPurpose = GeneralPurpose::new(
     &STANDARD,

@@ -100,12 +100,20 @@ pub const INCOMPATIBLE: u32 = 40102;
 pub const BAD_TIMESTAMP: u32 = 40104;
 /// A token request whose nonce was used before.
 pub const NONCE_REUSED: u32 = 40105;
+/// A token that was revoked.
+pub const TOKEN_REVOKED: u32 = 40141;
 /// A token that has expired.
 pub const TOKEN_EXPIRED: u32 = 40142;
 /// A token nobody here issued.
 pub const TOKEN_UNKNOWN: u32 = 40143;
+/// A JWT that is not formed or signed as it must be.
+pub const JWT_INVALID: u32 = 40144;
 /// A missing capability.
 pub const NO_CAPABILITY: u32 = 40160;
+/// Something that takes a key, not a token.
+pub const NEEDS_BASIC: u32 = 40162;
+/// A key whose tokens cannot be revoked.
+pub const NOT_REVOCABLE: u32 = 40163;
 /// A mode that was not asked for when attaching.
 pub const NO_MODE: u32 = 40165;
 /// Nothing at this path.

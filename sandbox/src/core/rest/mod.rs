@@ -6,7 +6,7 @@
 //! Spec: RSC, RSL, RSP, TG; error bodies and Link headers as ably-js reads them.
 
 mod apps;
-mod batch;
+pub(crate) mod batch;
 mod channels;
 mod page;
 mod status;
@@ -136,6 +136,7 @@ impl Core {
             ("POST", ["apps"]) => self.post_app(request, now),
             ("DELETE", ["apps", app]) => self.delete_app(request, app, now),
             ("POST", ["keys", key, "requestToken"]) => self.post_request_token(request, key, now),
+            ("POST", ["keys", key, "revokeTokens"]) => self.post_revoke_tokens(request, key, now),
             // Clients check that an unknown key is a 404 with this method too.
             (_, ["keys", _, "requestToken"]) => Err(ErrorInfo::new(
                 NOT_FOUND,
@@ -177,7 +178,7 @@ impl Core {
     }
 
     /// Authenticates the caller; of several readings of a bearer the first that fits counts.
-    fn identify(&self, request: &Request, now: u64) -> Result<Identity, ErrorInfo> {
+    pub(crate) fn identify(&self, request: &Request, now: u64) -> Result<Identity, ErrorInfo> {
         let client_id = request.client_id.as_deref();
         let mut outcome = self.authenticate(request.credentials.first(), client_id, now);
         for other in request.credentials.iter().skip(1) {
