@@ -32,14 +32,18 @@ impl Links {
             .filter(|(name, value)| name.eq_ignore_ascii_case("link") && value.len() <= MAX_HEADER);
         let all = headers.flat_map(|(_, value)| Entries(value));
         for (target, params) in all.take(MAX_LINKS) {
-            let place = match rel(params) {
-                Some("first") => &mut links.first,
-                Some("current") => &mut links.current,
-                Some("next") => &mut links.next,
+            let Some(rel) = rel(params) else { continue };
+            let place = match rel {
+                "first" => &mut links.first,
+                "current" => &mut links.current,
+                "next" => &mut links.next,
                 _ => continue,
             };
-            if let Some((_, query)) = target.split_once('?') {
-                *place = Some(parse(query));
+            match target.split_once('?') {
+                Some((_, query)) => *place = Some(parse(query)),
+                // The same list from its beginning; as the next page it would never end.
+                None if rel != "next" => *place = Some(Query::new()),
+                None => {}
             }
         }
         links
@@ -159,6 +163,12 @@ mod tests {
         ] {
             assert_eq!(links(&[header]).next, query(&[("a", "1")]), "{header}");
         }
+    }
+
+    #[test]
+    fn a_link_without_a_query_is_the_beginning_but_not_the_next_page() {
+        let l = links(&[r#"<./m>; rel="first", <./m>; rel="current", <./m>; rel="next""#]);
+        assert_eq!((l.first, l.current, l.next), (query(&[]), query(&[]), None));
     }
 
     #[test]
