@@ -25,7 +25,7 @@ impl ClientOptions {
             return Err(ErrorInfo::new(
                 ErrorCode::NO_AUTH_METHOD,
                 400,
-                "endpoint, environment and rest_host/realtime_host exclude each other: use \
+                "endpoint, environment and rest_host/realtime_host are in conflict: use \
                  endpoint",
             ));
         }
