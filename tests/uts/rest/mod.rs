@@ -1,1 +1,7 @@
 //! `rest/unit`
+
+mod common;
+mod fallback;
+mod history;
+mod paginated_result;
+mod time;

@@ -1,0 +1,317 @@
+//! `rest/unit/fallback.md`
+//!
+//! A failed connection and a failed request are one thing to an HTTP client.
+
+use super::common::*;
+
+const PRIMARY: &str = "main.realtime.ably.net";
+
+fn fallbacks() -> Vec<String> {
+    ["a", "b", "c", "d", "e"]
+        .map(|x| format!("main.{x}.fallback.ably-realtime.com"))
+        .into()
+}
+
+/// The hosts that one `time()` with these options was sent to, and its outcome.
+fn hosts_of(
+    replies: impl IntoIterator<Item = HttpMockReply>,
+    with: impl FnOnce(ClientOptions) -> ClientOptions,
+) -> (Vec<String>, Result<i64, ErrorInfo>) {
+    let rt = VirtualRuntime::new();
+    let http = MockHttp::replying(replies);
+    let client = BaseRest::new(with(rest_options(&rt, &http))).unwrap();
+    let result = rt.wait(client.time());
+    (http.hosts(), result)
+}
+
+fn default(options: ClientOptions) -> ClientOptions {
+    options
+}
+
+// UTS: rest/unit/RSC15m/no-fallback-empty-hosts-0
+#[test]
+fn rsc15m_no_fallback_without_hosts() {
+    let none = |o: ClientOptions| o.fallback_hosts(Vec::<String>::new());
+    let (hosts, result) = hosts_of([status(500)], none);
+    assert_eq!(hosts.len(), 1);
+    assert_eq!(result.unwrap_err().status_code(), 500);
+}
+
+// UTS: rest/unit/RSC15a/fallback-random-order-0
+#[test]
+fn rsc15a_random_order() {
+    let mut orders = std::collections::BTreeSet::new();
+    for seed in 0..20 {
+        let rt = VirtualRuntime::seeded(seed);
+        let http = MockHttp::replying([status(500)]);
+        let client = BaseRest::new(rest_options(&rt, &http)).unwrap();
+        rt.wait(client.time()).unwrap_err();
+        let hosts = http.hosts();
+        assert_eq!(hosts[0], PRIMARY);
+        assert_eq!(hosts.len(), 4);
+        assert!(
+            hosts[1..].iter().all(|h| fallbacks().contains(h)),
+            "{hosts:?}"
+        );
+        orders.insert(hosts);
+    }
+    assert!(orders.len() > 5, "{orders:?}");
+}
+
+// UTS: rest/unit/RSC15l/qualifying-errors-trigger-fallback-0
+// UTS: rest/unit/RSC15l/http-5xx-triggers-fallback-4
+// UTS: rest/unit/RSC15l/http-4xx-no-fallback-5
+#[test]
+fn rsc15l_statuses() {
+    for code in [500, 501, 502, 503, 504] {
+        let (hosts, result) = hosts_of([status(code), time()], default);
+        assert_eq!(result, Ok(1_234_567_890_000));
+        assert_eq!(hosts.len(), 2);
+        assert_ne!(hosts[1], hosts[0]);
+    }
+    for code in [400, 401, 404] {
+        let (hosts, result) = hosts_of([status(code)], default);
+        assert_eq!(result.unwrap_err().status_code(), code);
+        assert_eq!(hosts.len(), 1);
+    }
+    let (hosts, result) = hosts_of(
+        [HttpMockReply::failure(FailureKind::Unreachable), time()],
+        default,
+    );
+    assert!(result.is_ok());
+    assert_eq!(hosts.len(), 2);
+}
+
+// UTS: rest/unit/RSC15l/connection-refused-fallback-0
+// UTS: rest/unit/RSC15l/dns-error-fallback-1
+#[test]
+fn rsc15l_refused_and_dns() {
+    for kind in [FailureKind::Refused, FailureKind::Dns] {
+        let (hosts, result) = hosts_of([HttpMockReply::failure(kind), time()], default);
+        assert_eq!(result, Ok(1_234_567_890_000));
+        assert_eq!(hosts.len(), 2);
+    }
+}
+
+// UTS: rest/unit/RSC15l/connection-timeout-fallback-2
+// UTS: rest/unit/RSC15l/request-timeout-fallback-3
+#[test]
+fn rsc15l_timeouts() {
+    let rt = VirtualRuntime::new();
+    let mut count = 0;
+    let http = MockHttp::answering(move |_| {
+        count += 1;
+        (count > 1).then(time)
+    });
+    let client = BaseRest::new(rest_options(&rt, &http).http_request_timeout(s(1))).unwrap();
+    assert_eq!(rt.wait(client.time()), Ok(1_234_567_890_000));
+    assert_eq!(rt.elapsed(), s(1));
+    let hosts = http.hosts();
+    assert_eq!(hosts.len(), 2);
+    assert_ne!(hosts[0], hosts[1]);
+}
+
+// UTS: rest/unit/RSC15f/successful-fallback-cached-0
+#[test]
+fn rsc15f_cached() {
+    let rt = VirtualRuntime::new();
+    let http = MockHttp::replying([status(500), time()]);
+    let client = BaseRest::new(rest_options(&rt, &http).fallback_retry_timeout(s(60))).unwrap();
+    rt.wait(client.time()).unwrap();
+    rt.wait(client.time()).unwrap();
+    let hosts = http.hosts();
+    assert_eq!(hosts.len(), 3);
+    assert_eq!(hosts[0], PRIMARY);
+    assert!(fallbacks().contains(&hosts[1]));
+    assert_eq!(hosts[2], hosts[1]);
+}
+
+// UTS: rest/unit/RSC15f/cached-fallback-expires-1
+#[test]
+fn rsc15f_expires() {
+    let rt = VirtualRuntime::new();
+    let http = MockHttp::replying([status(500), time()]);
+    let client = BaseRest::new(rest_options(&rt, &http).fallback_retry_timeout(ms(100))).unwrap();
+    rt.wait(client.time()).unwrap();
+    rt.advance(ms(150));
+    rt.wait(client.time()).unwrap();
+    assert_eq!(http.requests().len(), 3);
+    assert_eq!(http.hosts()[2], PRIMARY);
+}
+
+// UTS: rest/unit/RSC15f/expired-not-resurrected-2
+#[test]
+fn rsc15f_not_resurrected() {
+    let rt = VirtualRuntime::new();
+    let mut index = 0;
+    let http = MockHttp::answering(move |_| {
+        index += 1;
+        match index {
+            1 => Some(status(500)),
+            3 => None,
+            _ => Some(time()),
+        }
+    });
+    let client = BaseRest::new(rest_options(&rt, &http).fallback_retry_timeout(ms(100))).unwrap();
+    rt.wait(client.time()).unwrap();
+    let mut held = client.time();
+    assert!(rt.poll_now(&mut held).is_none());
+    rt.advance(ms(150));
+    rt.wait(client.time()).unwrap();
+    http.take_request().unwrap().respond(time());
+    rt.wait(held).unwrap();
+    rt.wait(client.time()).unwrap();
+    let hosts = http.hosts();
+    assert_eq!(hosts.len(), 5);
+    assert_eq!(hosts[0], PRIMARY);
+    assert_ne!(hosts[1], PRIMARY);
+    assert_eq!(hosts[2], hosts[1]);
+    assert_eq!(hosts[3], PRIMARY);
+    assert_eq!(hosts[4], PRIMARY);
+}
+
+// UTS: rest/unit/REC1a/default-primary-domain-0
+// UTS: rest/unit/REC1b2/explicit-hostname-with-period-0
+// UTS: rest/unit/REC1b2/endpoint-localhost-1
+// UTS: rest/unit/REC1b3/nonprod-routing-policy-0
+// UTS: rest/unit/REC1b4/production-routing-policy-0
+// UTS: rest/unit/REC1c2/environment-sets-primary-domain-0
+// UTS: rest/unit/REC1d1/resthost-sets-primary-domain-0
+// UTS: rest/unit/REC1d2/realtimehost-sets-primary-domain-0
+// UTS: rest/unit/REC1d/resthost-precedence-over-realtimehost-0
+// DEVIATION: 2.12.0 forgets the brackets (ably-js#2198)
+// UTS: rest/unit/REC1b2/endpoint-ipv6-address-2
+#[test]
+fn rec1_primary_domain() {
+    type With = fn(ClientOptions) -> ClientOptions;
+    let cases: [(With, &str); 10] = [
+        (default, PRIMARY),
+        (
+            |o| o.endpoint("custom.ably.example.com"),
+            "custom.ably.example.com",
+        ),
+        (|o| o.endpoint("localhost"), "localhost"),
+        (|o| o.endpoint("::1"), "[::1]"),
+        (
+            |o| o.endpoint("nonprod:staging"),
+            "staging.realtime.ably-nonprod.net",
+        ),
+        (|o| o.endpoint("test"), "test.realtime.ably.net"),
+        (|o| o.environment("sandbox"), "sandbox.realtime.ably.net"),
+        (
+            |o| o.rest_host("custom.rest.example.com"),
+            "custom.rest.example.com",
+        ),
+        (
+            |o| o.realtime_host("custom.realtime.example.com"),
+            "custom.realtime.example.com",
+        ),
+        (
+            |o| {
+                o.rest_host("rest.example.com")
+                    .realtime_host("realtime.example.com")
+            },
+            "rest.example.com",
+        ),
+    ];
+    for (with, host) in cases {
+        assert_eq!(hosts_of([time()], with).0, [host]);
+    }
+}
+
+// UTS: rest/unit/REC1b1/endpoint-conflicts-environment-0
+// UTS: rest/unit/REC1b1/endpoint-conflicts-resthost-1
+// UTS: rest/unit/REC1b1/endpoint-conflicts-realtimehost-2
+// UTS: rest/unit/REC1c1/environment-conflicts-resthost-0
+// UTS: rest/unit/REC1c1/environment-conflicts-realtimehost-1
+#[test]
+fn rec1_conflicts() {
+    let (rt, http) = (VirtualRuntime::new(), MockHttp::new());
+    let base = || rest_options(&rt, &http);
+    for options in [
+        base().endpoint("test").environment("production"),
+        base().endpoint("test").rest_host("custom.host.com"),
+        base().endpoint("test").realtime_host("custom.realtime.com"),
+        base().environment("sandbox").rest_host("custom.host.com"),
+        base()
+            .environment("sandbox")
+            .realtime_host("custom.realtime.com"),
+    ] {
+        let error = BaseRest::new(options).unwrap_err();
+        assert!(error.message().contains("conflict"), "{error}");
+        assert_eq!(error.code().0, 40106);
+    }
+}
+
+// UTS: rest/unit/REC2c1/default-fallback-domains-0
+// UTS: rest/unit/REC2a2/custom-fallback-hosts-0
+// UTS: rest/unit/REC2c3/nonprod-fallback-domains-0
+// UTS: rest/unit/REC2c4/production-endpoint-fallback-domains-0
+// UTS: rest/unit/REC2c5/production-environment-fallback-domains-0
+#[test]
+fn rec2_fallback_domains() {
+    let of = |id: &str, domain: &str| -> Vec<String> {
+        let letters = ["a", "b", "c", "d", "e"];
+        letters
+            .map(|x| format!("{id}.{x}.fallback.{domain}"))
+            .into()
+    };
+    let custom = ["fb1.example.com", "fb2.example.com", "fb3.example.com"];
+    type With = fn(ClientOptions) -> ClientOptions;
+    let cases: [(With, &str, Vec<String>); 5] = [
+        (default, PRIMARY, fallbacks()),
+        (
+            |o| o.fallback_hosts(["fb1.example.com", "fb2.example.com", "fb3.example.com"]),
+            PRIMARY,
+            custom.map(String::from).into(),
+        ),
+        (
+            |o| o.endpoint("nonprod:staging"),
+            "staging.realtime.ably-nonprod.net",
+            of("staging", "ably-realtime-nonprod.com"),
+        ),
+        (
+            |o| o.endpoint("test"),
+            "test.realtime.ably.net",
+            of("test", "ably-realtime.com"),
+        ),
+        (
+            |o| o.environment("sandbox"),
+            "sandbox.realtime.ably.net",
+            of("sandbox", "ably-realtime.com"),
+        ),
+    ];
+    for (with, primary, fallbacks) in cases {
+        let (hosts, result) = hosts_of([status(500), time()], with);
+        assert!(result.is_ok());
+        assert_eq!((hosts.len(), &*hosts[0]), (2, primary));
+        assert!(fallbacks.contains(&hosts[1]), "{hosts:?}");
+    }
+}
+
+// UTS: rest/unit/REC2c2/explicit-hostname-no-fallbacks-0
+// UTS: rest/unit/REC2c6/custom-resthost-no-fallbacks-0
+// UTS: rest/unit/REC2c6/custom-realtimehost-no-fallbacks-1
+#[test]
+fn rec2_no_fallbacks() {
+    type With = fn(ClientOptions) -> ClientOptions;
+    let cases: [(With, &str); 3] = [
+        (
+            |o| o.endpoint("custom.ably.example.com"),
+            "custom.ably.example.com",
+        ),
+        (
+            |o| o.rest_host("custom.rest.example.com"),
+            "custom.rest.example.com",
+        ),
+        (
+            |o| o.realtime_host("custom.realtime.example.com"),
+            "custom.realtime.example.com",
+        ),
+    ];
+    for (with, host) in cases {
+        let (hosts, result) = hosts_of([status(500), time()], with);
+        assert_eq!(hosts, [host]);
+        assert_eq!(result.unwrap_err().status_code(), 500);
+    }
+}
