@@ -122,7 +122,11 @@ fn table(rows: &[Row], total: Duration) -> String {
     for row in rows {
         let (result, note) = match &row.outcome {
             Outcome::Pass(note) => ("PASS", note.clone()),
-            Outcome::Fail(why) => ("FAIL", why.lines().next().unwrap_or_default().to_owned()),
+            // How many problems there are, and the first of them.
+            Outcome::Fail(why) => {
+                let lines: Vec<&str> = why.lines().take(2).map(str::trim).collect();
+                ("FAIL", lines.join(": "))
+            }
             Outcome::Skipped(why) => ("SKIPPED", format!("SKIPPED: {why}")),
         };
         let line = format!(
@@ -198,7 +202,7 @@ mod tests {
         let text = table(
             &[
                 row("a", Outcome::Pass("12 tests".into())),
-                row("b", Outcome::Fail("first\nsecond".into())),
+                row("b", Outcome::Fail("first\n  second\n  third".into())),
                 row("c", Outcome::Skipped("g++ not installed".into())),
             ],
             Duration::from_secs(125),
@@ -208,7 +212,7 @@ mod tests {
             "{text}"
         );
         assert!(
-            text.contains("b            FAIL       61.2 s  first\n"),
+            text.contains("b            FAIL       61.2 s  first: second\n"),
             "{text}"
         );
         assert!(text.contains("SKIPPED: g++ not installed\n"), "{text}");
