@@ -81,16 +81,15 @@ impl PayloadStep for Step {
         *bytes = match std::mem::take(bytes).try_into_mut() {
             Ok(mut own) => {
                 self.cbc.decrypt(&mut own);
-                own.freeze().slice(BLOCK..BLOCK + length)
+                own.freeze()
             }
             Err(shared) => {
                 let mut own = shared.to_vec();
                 self.cbc.decrypt(&mut own);
-                own.truncate(BLOCK + length);
-                own.drain(..BLOCK);
                 own.into()
             }
         };
+        *bytes = bytes.slice(BLOCK..BLOCK + length);
         Ok(())
     }
 
