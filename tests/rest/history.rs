@@ -137,6 +137,8 @@ fn rtl10_a_realtime_channel_reads_history_until_it_was_attached() {
             connection.send_to_client(json!({
                 "action": action::ATTACHED, "channel": m["channel"], "channelSerial": serial,
             }));
+        } else {
+            connection.answer(m);
         }
     });
     let realtime = BaseRealtime::new(options(&rt, &http).plugin(ws)).unwrap();
@@ -157,6 +159,11 @@ fn rtl10_a_realtime_channel_reads_history_until_it_was_attached() {
     assert_eq!((sent.query("limit"), sent.query.len()), (Some("3"), 2));
     rt.wait(channel.history(())).unwrap();
     assert!(http.last().query.is_empty());
+
+    // Where it was attached once says nothing.
+    rt.wait(channel.detach()).unwrap();
+    let error = rt.wait(channel.history(until())).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::BAD_REQUEST);
 
     let rest = BaseRest::new(options(&rt, &http)).unwrap();
     let error = rt
