@@ -197,3 +197,31 @@ fn rtn19a2_another_connection_numbers_from_zero() {
     assert_eq!(p.fates(), ["a ok", "b ok", "c ok", "d ok", "e ok"]);
     assert_eq!(p.sent_on(2)[3], (3, "e".to_owned()));
 }
+
+#[test]
+fn rtl6g3_another_client_id_is_refused_here() {
+    let p = Peer::with(|o| o.client_id("me")).connect().attach();
+    let of = |id: &str| Message::new("n", "d").client_id(id);
+    for ids in [vec!["other"], vec!["me", "other"], vec!["*"], vec!["ME"]] {
+        let error = p.verdict(ids.into_iter().map(of).collect()).unwrap_err();
+        assert_eq!((error.code(), error.status_code()), (ErrorCode(40012), 400));
+    }
+    // Connection and channel can be used further.
+    assert_eq!(p.client.connection().state(), ConnectionState::Connected);
+    assert_eq!(p.channel.state(), ChannelState::Attached);
+    assert!(p.verdict(vec![of("me")]).is_ok());
+    assert!(p.verdict(vec![Message::new("n", "d")]).is_ok());
+    let frames = p.ws.client_messages_of(action::MESSAGE);
+    assert_eq!(frames[0]["messages"][0]["clientId"], "me");
+    // RTL6g1a: the server knows who this is.
+    assert_eq!(frames[1]["messages"][0].get("clientId"), None);
+}
+
+#[test]
+fn rtl6g4_a_client_without_an_id_may_name_any() {
+    let p = Peer::new().connect();
+    let anyone = Message::new("n", "d").client_id("anyone");
+    assert!(p.verdict(vec![anyone]).is_ok());
+    let frames = p.ws.client_messages_of(action::MESSAGE);
+    assert_eq!(frames[0]["messages"][0]["clientId"], "anyone");
+}
