@@ -2,7 +2,7 @@
 //!
 //! Spec: the test-app body of Ably's client library tests.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::core::capability::Capability;
@@ -58,7 +58,6 @@ pub(crate) struct App {
     pub(crate) id: String,
     pub(crate) account: String,
     pub(crate) keys: Vec<Key>,
-    pub(crate) persisted: BTreeSet<String>,
     pub(crate) namespaces: Vec<Value>,
     pub(crate) channels: BTreeMap<String, Channel>,
     pub(crate) max_members: usize,
@@ -72,7 +71,6 @@ impl App {
             id,
             account: entropy.name(6),
             keys: Vec::new(),
-            persisted: BTreeSet::new(),
             namespaces: Vec::new(),
             channels: BTreeMap::new(),
             max_members: limits.max_members,
@@ -106,11 +104,8 @@ impl App {
             });
         }
         for namespace in bounded(spec, "namespaces")? {
-            let Some(id) = namespace.text("id")? else {
+            if namespace.text("id")?.is_none() {
                 return Err(ErrorInfo::bad(BAD_REQUEST, "a namespace must have an id"));
-            };
-            if namespace.get("persisted") == Some(&Value::Bool(true)) {
-                self.persisted.insert(id);
             }
             self.namespaces.push(namespace.clone());
         }
@@ -130,9 +125,18 @@ impl App {
         self.keys.iter().find(|key| key.id == id)
     }
 
+    /// Says whether a channel's namespace has a feature.
+    pub(crate) fn has(&self, channel: &str, feature: &str) -> bool {
+        let id = ChannelName::namespace(channel);
+        self.namespaces.iter().any(|namespace| {
+            namespace.get("id").and_then(Value::as_text) == Some(id)
+                && namespace.get(feature) == Some(&Value::Bool(true))
+        })
+    }
+
     /// Returns how long a channel keeps what is published on it.
     pub(crate) fn retention(&self, channel: &str, limits: &Limits) -> u64 {
-        if self.persisted.contains(ChannelName::namespace(channel)) {
+        if self.has(channel, "persisted") {
             limits.persisted_retention
         } else {
             limits.retention

@@ -168,7 +168,7 @@ impl Core {
             .attached
             .insert((connection_id.to_owned(), name.to_owned()));
 
-        let received = before.is_some_and(|before| before.modes & flags::SUBSCRIBE != 0);
+        let received = before.is_some_and(|before| before.modes & EVENTS != 0);
         let reattach = request.flags & flags::ATTACH_RESUME != 0;
         let start = match request.channel_serial.as_deref() {
             // Channels with deltas will have to send again from the serial, which is how clients
@@ -182,8 +182,12 @@ impl Core {
             None => Start::Fresh,
         };
         let backlog = match &start {
+            Start::After(position) => channel
+                .entries_after(*position)
+                .filter(|entry| entry.modes() & modes != 0)
+                .cloned()
+                .collect(),
             _ if modes & flags::SUBSCRIBE == 0 => Vec::new(),
-            Start::After(position) => channel.entries_after(*position).cloned().collect(),
             Start::Fresh => params.rewind(channel, now),
             Start::Live | Start::Lost => Vec::new(),
         };
@@ -310,7 +314,8 @@ impl Params {
         };
         let mut left = count.min(MAX_REWIND);
         let mut found = Vec::new();
-        for entry in channel.entries.iter().rev() {
+        let entries = channel.entries.iter().rev();
+        for entry in entries.filter(|entry| entry.is_publish()) {
             if left == 0 || entry.timestamp < since {
                 break;
             }
@@ -386,6 +391,8 @@ fn sync_pages(channel: &Channel, name: &str) -> Vec<ProtocolMessage> {
     pages.collect()
 }
 
+/// Modes of clients that are sent what happens on the channel.
+const EVENTS: u64 = flags::SUBSCRIBE | flags::ANNOTATION_SUBSCRIBE;
 const MAX_REWIND: usize = 100;
 const MAX_REWIND_MS: u64 = 120_000;
 const SYNC_PAGE: usize = 100;

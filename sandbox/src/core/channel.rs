@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::core::limits::Limits;
 use crate::core::serial::{Position, Series};
-use crate::wire::{Message, PresenceMessage, ProtocolMessage, action};
+use crate::wire::{Annotation, Message, PresenceMessage, ProtocolMessage, action, flags};
 
 /// Messages that were published together.
 #[derive(Clone, Debug)]
@@ -17,19 +17,54 @@ pub(crate) struct Entry {
     pub(crate) connection_id: Option<String>,
     pub(crate) timestamp: u64,
     pub(crate) messages: Vec<Message>,
-    bytes: usize,
+    pub(crate) annotations: Vec<Annotation>,
+    pub(crate) bytes: usize,
 }
 
 impl Entry {
+    /// Starts an entry with nothing in it.
+    pub(crate) fn at(at: Position, now: u64) -> Entry {
+        Entry {
+            at,
+            id: None,
+            connection_id: None,
+            timestamp: now,
+            messages: Vec::new(),
+            annotations: Vec::new(),
+            bytes: 0,
+        }
+    }
+
+    /// Returns the modes of which one is needed to be sent this.
+    pub(crate) fn modes(&self) -> u64 {
+        if self.annotations.is_empty() {
+            flags::SUBSCRIBE
+        } else {
+            flags::ANNOTATION_SUBSCRIBE
+        }
+    }
+
+    /// Says whether this is something that was published, not something told about that.
+    pub(crate) fn is_publish(&self) -> bool {
+        let first = self.messages.first();
+        first.is_some_and(|first| first.action == action::MESSAGE_CREATE)
+    }
+
     /// Returns the frame that delivers this entry, for a client that calls the channel `name`.
     pub(crate) fn frame(&self, name: &str, serial: String) -> ProtocolMessage {
+        let action = if self.annotations.is_empty() {
+            action::MESSAGE
+        } else {
+            action::ANNOTATION
+        };
         ProtocolMessage {
             id: self.id.clone(),
             channel_serial: Some(serial),
             connection_id: self.connection_id.clone(),
             timestamp: Some(self.timestamp),
             messages: self.messages.clone(),
-            ..ProtocolMessage::for_channel(action::MESSAGE, name)
+            annotations: self.annotations.clone(),
+            ..ProtocolMessage::for_channel(action, name)
         }
     }
 }
@@ -53,6 +88,8 @@ pub(crate) struct Channel {
     pub(crate) entries: VecDeque<Entry>,
     pub(crate) presence_entries: VecDeque<PresenceEntry>,
     pub(crate) members: BTreeMap<MemberKey, PresenceMessage>,
+    /// Annotations by the serial of their message, oldest first.
+    pub(crate) annotations: BTreeMap<String, Vec<Annotation>>,
     /// Connections attached, with the name each uses.
     pub(crate) attached: BTreeSet<(String, String)>,
     pub(crate) last_used: u64,
@@ -74,6 +111,7 @@ impl Channel {
             entries: VecDeque::new(),
             presence_entries: VecDeque::new(),
             members: BTreeMap::new(),
+            annotations: BTreeMap::new(),
             attached: BTreeSet::new(),
             last_used: now,
             permanent: false,
@@ -100,41 +138,57 @@ impl Channel {
         false
     }
 
-    /// Gives messages their place. What is kept of them is returned whole, for delivery.
-    pub(crate) fn record(
-        &mut self,
-        mut messages: Vec<Message>,
-        id: Option<String>,
-        connection_id: Option<String>,
-        limits: &Limits,
-        now: u64,
-    ) -> Entry {
-        let at = self.series.advance(now);
-        let serial = self.series.serial(at);
-        for (index, message) in messages.iter_mut().enumerate() {
-            message.serial = format!("{serial}:{index:03}");
+    /// Keeps an entry, whose items get their serials here, and returns it whole, for delivery.
+    pub(crate) fn record(&mut self, mut entry: Entry, limits: &Limits, now: u64) -> Entry {
+        let serial = self.series.serial(entry.at);
+        if entry.is_publish() {
+            for (index, message) in entry.messages.iter_mut().enumerate() {
+                message.serial = format!("{serial}:{index:03}");
+            }
         }
-        let entry = Entry {
-            at,
-            id,
-            connection_id,
-            timestamp: now,
-            bytes: 300
-                + messages
-                    .iter()
-                    .map(|message| message.size() + 300)
-                    .sum::<usize>(),
-            messages,
-        };
+        for (index, annotation) in entry.annotations.iter_mut().enumerate() {
+            annotation.serial = format!("{serial}:{index:03}");
+        }
+        let messages = entry.messages.iter();
+        let messages: usize = messages.map(|message| message.weight() + 300).sum();
+        let annotations = entry.annotations.iter();
+        let annotations: usize = annotations.map(|item| 2 * item.size() + 600).sum();
+        entry.bytes = 300 + messages + annotations;
+        for annotation in &entry.annotations {
+            let known = self.annotations.entry(annotation.message_serial.clone());
+            known.or_default().push(annotation.clone());
+        }
         let mut kept = entry.clone();
         kept.messages.retain(|message| !is_ephemeral(message));
-        if !kept.messages.is_empty() {
+        if !(kept.messages.is_empty() && kept.annotations.is_empty()) {
             self.bytes += kept.bytes;
             self.entries.push_back(kept);
         }
         self.last_used = now;
         self.evict(limits, now);
         entry
+    }
+
+    /// Returns a published message.
+    pub(crate) fn message(&self, serial: &str) -> Option<&Message> {
+        let position = self.series.parse(serial)?;
+        let index = self
+            .entries
+            .binary_search_by_key(&position, |entry| entry.at);
+        let entry = self.entries.get(index.ok()?)?;
+        let mut messages = entry.messages.iter().filter(|_| entry.is_publish());
+        messages.find(|message| message.serial == serial)
+    }
+
+    /// Returns a published message to change.
+    pub(crate) fn message_mut(&mut self, serial: &str) -> Option<&mut Message> {
+        let position = self.series.parse(serial)?;
+        let index = self
+            .entries
+            .binary_search_by_key(&position, |entry| entry.at);
+        let entry = self.entries.get_mut(index.ok()?)?;
+        let mut messages = entry.messages.iter_mut();
+        messages.find(|message| message.serial == serial)
     }
 
     /// Gives presence events their place and applies them to the set of members.
@@ -214,6 +268,11 @@ impl Channel {
             }
             self.bytes = self.bytes.saturating_sub(entry.bytes);
             self.horizon = self.horizon.max(entry.at);
+            if entry.is_publish() {
+                for message in &entry.messages {
+                    self.annotations.remove(&message.serial);
+                }
+            }
             self.entries.pop_front();
         }
         while let Some(entry) = self.presence_entries.front() {

@@ -76,8 +76,9 @@ impl Core {
         match request.action {
             action::MESSAGE => self.publish_frame(connection, request, serial, now),
             action::PRESENCE => self.presence_frame(connection, request, serial, now),
+            action::ANNOTATION => self.annotation_frame(connection, request, serial, now),
             _ => {
-                let why = "objects and annotations are not supported by this sandbox";
+                let why = "objects are not supported by this sandbox";
                 Err(ErrorInfo::bad(BAD_REQUEST, why))
             }
         }

@@ -88,7 +88,8 @@ impl HistoryQuery {
 
     /// Returns a page of messages.
     pub(crate) fn messages(&self, channel: &Channel, format: Format) -> Page {
-        let items = channel.entries.iter().flat_map(|entry| {
+        let entries = channel.entries.iter().filter(|entry| entry.is_publish());
+        let items = entries.flat_map(|entry| {
             let messages = entry.messages.iter().enumerate();
             messages.map(move |(index, message)| ((entry.at, index), entry.timestamp, message))
         });

@@ -39,6 +39,8 @@ pub struct Limits {
     pub outbox_high_water: usize,
     /// Most messages in one publish.
     pub max_batch: usize,
+    /// Most annotations kept per message.
+    pub max_annotations: usize,
     /// Most connections, lost ones included.
     pub max_connections: usize,
     /// Most channels of an app.
@@ -73,6 +75,7 @@ impl Default for Limits {
             max_outbox_bytes: 16 << 20,
             outbox_high_water: 2 << 20,
             max_batch: 1_000,
+            max_annotations: 1_000,
             max_connections: 10_000,
             max_channels: 10_000,
             max_attachments: 1_000,

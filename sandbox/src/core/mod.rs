@@ -11,6 +11,7 @@
 //! clock  --handle_timeout--------> Core --next_timeout--> clock
 //! ```
 
+mod annotate;
 mod app;
 mod attach;
 pub mod auth;
@@ -32,6 +33,7 @@ pub mod rest;
 mod resume;
 mod revoke;
 mod serial;
+mod summary;
 mod timers;
 mod token;
 mod transport;

@@ -139,17 +139,23 @@ impl Core {
         if messages.is_empty() {
             return Ok(answer);
         }
-        let id = Some(origin.base_id);
-        let entry = channel.record(messages, id, origin.connection_id, &limits, now);
-        let serial = channel.series.serial(entry.at);
-        self.deliver(&identity.app, channel_name, &entry, &serial, now);
+        let entry = Entry {
+            id: Some(origin.base_id),
+            connection_id: origin.connection_id,
+            messages,
+            ..Entry::at(channel.series.advance(now), now)
+        };
+        let entry = channel.record(entry, &limits, now);
+        self.deliver(&identity.app, channel_name, &entry, now);
         Ok(answer)
     }
 
-    fn deliver(&mut self, app: &str, channel: &str, entry: &Entry, serial: &str, now: u64) {
+    /// Sends an entry to those who listen.
+    pub(crate) fn deliver(&mut self, app: &str, channel: &str, entry: &Entry, now: u64) {
         let Some(channel) = self.existing_channel(app, channel) else {
             return;
         };
+        let serial = channel.series.serial(entry.at);
         let mut frames: BTreeMap<String, Arc<Frame>> = BTreeMap::new();
         let mut targets = Vec::new();
         for (connection_id, name) in &channel.attached {
@@ -157,13 +163,13 @@ impl Core {
                 continue;
             };
             let attachment = connection.attachments.get(name);
-            let listens = attachment.is_some_and(|to| to.modes & flags::SUBSCRIBE != 0);
+            let listens = attachment.is_some_and(|to| to.modes & entry.modes() != 0);
             let own = entry.connection_id.as_ref() == Some(connection_id);
             if let Some(transport) = connection.transport.filter(|_| listens) {
                 if !own || connection.echo {
-                    let frame = frames.entry(name.clone()).or_insert_with(|| {
-                        Arc::new(Frame::new(entry.frame(name, serial.to_owned())))
-                    });
+                    let frame = frames
+                        .entry(name.clone())
+                        .or_insert_with(|| Arc::new(Frame::new(entry.frame(name, serial.clone()))));
                     targets.push((transport, Arc::clone(frame)));
                 }
             }

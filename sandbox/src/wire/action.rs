@@ -41,6 +41,18 @@ pub const OBJECT: u64 = 19;
 /// Annotations of messages.
 pub const ANNOTATION: u64 = 21;
 
+/// A message that was published.
+pub const MESSAGE_CREATE: u64 = 0;
+/// A message that tells something about the channel.
+pub const MESSAGE_META: u64 = 3;
+/// A message that tells the new summary of another.
+pub const MESSAGE_SUMMARY: u64 = 4;
+
+/// An annotation is made.
+pub const ANNOTATION_CREATE: u64 = 0;
+/// An annotation is taken back.
+pub const ANNOTATION_DELETE: u64 = 1;
+
 /// Presence: a member that was there already.
 pub const PRESENT: u64 = 1;
 /// Presence: a member that has come.

@@ -110,6 +110,8 @@ pub const TOKEN_UNKNOWN: u32 = 40143;
 pub const JWT_INVALID: u32 = 40144;
 /// A missing capability.
 pub const NO_CAPABILITY: u32 = 40160;
+/// Something that needs a clientId.
+pub const NEEDS_CLIENT_ID: u32 = 40161;
 /// Something that takes a key, not a token.
 pub const NEEDS_BASIC: u32 = 40162;
 /// A key whose tokens cannot be revoked.
@@ -144,3 +146,5 @@ pub const NO_CLIENT_ID: u32 = 91000;
 pub const NOT_ATTACHED: u32 = 91001;
 /// Too many presence members.
 pub const TOO_MANY_MEMBERS: u32 = 91003;
+/// A namespace whose messages cannot be annotated.
+pub const NOT_MUTABLE: u32 = 93002;

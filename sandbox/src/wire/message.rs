@@ -29,6 +29,8 @@ pub struct Message {
     pub action: u64,
     /// Position in the channel.
     pub serial: String,
+    /// What its annotations come to.
+    pub summary: Option<Value>,
 }
 
 impl Message {
@@ -67,6 +69,7 @@ impl Message {
             extras,
             action,
             serial: String::new(),
+            summary: None,
         })
     }
 
@@ -78,6 +81,11 @@ impl Message {
             utf16_len(&String::from_utf8_lossy(&Format::Json.encode(extras)))
         });
         name + client_id + extras + self.data.len()
+    }
+
+    /// Returns about how many bytes the message takes on the wire.
+    pub fn weight(&self) -> usize {
+        self.size() + self.summary.as_ref().map_or(0, Value::weight)
     }
 
     /// Returns the wire form, with every field filled in.
@@ -108,6 +116,7 @@ impl Message {
             .with("serial", self.serial.as_str())
             .with("version", self.serial.as_str())
             .with("createdAt", self.timestamp)
+            .maybe("summary", self.summary.clone())
             .into()
     }
 }

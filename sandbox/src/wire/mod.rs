@@ -7,6 +7,7 @@
 //! Spec: TR, TM, TP, TI.
 
 pub mod action;
+pub mod annotation;
 pub mod codec;
 pub mod data;
 pub mod error;
@@ -16,6 +17,7 @@ pub mod presence;
 pub mod protocol;
 pub mod value;
 
+pub use annotation::Annotation;
 pub use codec::Format;
 pub use data::Data;
 pub use error::ErrorInfo;

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use crate::wire::error::PROTOCOL;
 use crate::wire::message::Inherited;
 use crate::wire::value::Fields;
-use crate::wire::{ErrorInfo, Format, Message, PresenceMessage, Value};
+use crate::wire::{Annotation, ErrorInfo, Format, Message, PresenceMessage, Value};
 
 /// A frame from a client.
 #[derive(Clone, Default, PartialEq)]
@@ -34,6 +34,8 @@ pub struct Request {
     pub messages: Vec<Value>,
     /// PRESENCE: undecoded events.
     pub presence: Vec<Value>,
+    /// ANNOTATION: undecoded annotations.
+    pub annotations: Vec<Value>,
     /// AUTH: the new token.
     pub access_token: Option<String>,
 }
@@ -64,6 +66,7 @@ impl Request {
             msg_serial: frame.number("msgSerial")?,
             messages: frame.list("messages")?.unwrap_or_default().to_vec(),
             presence: frame.list("presence")?.unwrap_or_default().to_vec(),
+            annotations: frame.list("annotations")?.unwrap_or_default().to_vec(),
             access_token,
         })
     }
@@ -100,6 +103,8 @@ pub struct ProtocolMessage {
     pub messages: Vec<Message>,
     /// PRESENCE and SYNC.
     pub presence: Option<Vec<PresenceMessage>>,
+    /// ANNOTATION.
+    pub annotations: Vec<Annotation>,
 }
 
 impl ProtocolMessage {
@@ -144,6 +149,10 @@ impl ProtocolMessage {
                 .map(|(index, item)| item.to_value_without(format, &inherited(index)))
                 .collect::<Vec<_>>()
         });
+        let annotations = self.annotations.iter().enumerate();
+        let annotations: Vec<Value> = annotations
+            .map(|(index, item)| item.to_value_without(format, &inherited(index)))
+            .collect();
         let params = self.params.iter();
         let params: Vec<_> = params
             .map(|(key, value)| (key.clone(), Value::from_text(value)))
@@ -169,16 +178,22 @@ impl ProtocolMessage {
                 Some(Value::List(messages)).filter(|_| !self.messages.is_empty()),
             )
             .maybe("presence", presence.map(Value::List))
+            .maybe(
+                "annotations",
+                Some(Value::List(annotations)).filter(|_| !self.annotations.is_empty()),
+            )
             .into()
     }
 
     /// Returns about how many bytes the frame takes.
     pub fn weight(&self) -> usize {
         let messages = self.messages.iter();
-        let messages: usize = messages.map(|message| message.size() + 200).sum();
+        let messages: usize = messages.map(|message| message.weight() + 200).sum();
         let presence = self.presence.iter().flatten();
         let presence: usize = presence.map(|item| item.size() + 150).sum();
-        200 + messages + presence
+        let annotations = self.annotations.iter();
+        let annotations: usize = annotations.map(|item| item.size() + 250).sum();
+        200 + messages + presence + annotations
     }
 }
 

@@ -1,5 +1,6 @@
 //! The core in virtual time: no sockets, no clock, no sleeps.
 
+mod annotations;
 mod batch;
 mod capability;
 mod connection;

@@ -5,6 +5,7 @@
 //!
 //! Spec: RSC, RSL, RSP, TG; error bodies and Link headers as ably-js reads them.
 
+mod annotations;
 mod apps;
 pub(crate) mod batch;
 mod channels;
@@ -151,6 +152,12 @@ impl Core {
             ("GET", ["channels", name, "messages" | "history"]) => {
                 self.get_messages(request, name, now)
             }
+            ("POST", ["channels", name, "messages", message, "annotations"]) => {
+                self.post_annotations(request, name, message, now)
+            }
+            ("GET", ["channels", name, "messages", message, "annotations"]) => {
+                self.get_annotations(request, name, message, now)
+            }
             ("GET", ["channels", name, "presence"]) => self.get_presence(request, name, now),
             ("GET", ["channels", name, "presence", "history"]) => {
                 self.get_presence_history(request, name, now)
@@ -163,7 +170,8 @@ impl Core {
                 | ["messages" | "presence" | "channels"]
                 | ["channels", _]
                 | ["channels", _, "messages" | "history" | "presence"]
-                | ["channels", _, "presence", "history"],
+                | ["channels", _, "presence", "history"]
+                | ["channels", _, "messages", _, "annotations"],
             ) => Err(ErrorInfo::new(
                 BAD_METHOD,
                 405,
