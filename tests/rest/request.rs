@@ -307,3 +307,33 @@ fn nothing_of_the_key_is_printed() {
     );
     assert!(!printed.contains("keySecret"), "{printed}");
 }
+
+#[test]
+fn a_reply_over_the_limit_is_refused_and_not_asked_for_elsewhere() {
+    let http = always(Reply::bytes(
+        200,
+        "text/plain",
+        vec![b' '; 64 * 1024 * 1024 + 1],
+    ));
+    let (rt, rest) = client(&http);
+    let error = rt.wait(rest.time()).unwrap_err();
+    assert_eq!((error.code().0, error.status_code()), (80013, 400));
+    assert_eq!(http.requests().len(), 1);
+}
+
+#[test]
+fn what_requests_need_of_a_realtime_client_outlives_it() {
+    let rt = VirtualRuntime::new();
+    let http = always(Reply::json(200, json!([7])));
+    let options = options(&rt, &http).plugin(MockWebSocket::serving());
+    let realtime = BaseRealtime::new(options).unwrap();
+    rt.await_state(&realtime, ably_base::ConnectionState::Connected);
+    let core = realtime.rest_core().unwrap();
+    drop(realtime);
+    rt.advance(seconds(30));
+    assert_eq!(rt.tasks(), 0, "the core keeps no client open");
+    let path = RestPath::of(["x"]).unwrap();
+    let reply = rt.wait(core.request(RestRequest::get(path))).unwrap();
+    assert_eq!(reply.status, 200);
+    assert!(http.last().header("authorization").is_some());
+}

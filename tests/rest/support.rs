@@ -2,7 +2,9 @@
 
 pub(crate) use std::{sync::Arc, time::Duration};
 
-pub(crate) use ably_base::{BaseRest, ClientOptions, ErrorCode, ErrorInfo, FailureKind, Message};
+pub(crate) use ably_base::{
+    BaseRest, ClientOptions, ErrorCode, ErrorInfo, FailureKind, HasRest, Message,
+};
 pub(crate) use ably_rest::{History, HistoryQuery, RestApi, RestPublish};
 pub(crate) use ably_testkit::{
     VirtualRuntime,
