@@ -13,6 +13,7 @@ use crate::core::auth::Identity;
 use crate::core::channel::Entry;
 use crate::core::name::ChannelName;
 use crate::core::publish::Origin;
+use crate::core::stats::Meter;
 use crate::core::summary;
 use crate::wire::error::{
     BAD_CHANNEL, BAD_PARAM, BAD_PUBLISH, NO_MODE, NOT_FOUND, NOT_MUTABLE, RATE_LIMITED, TOO_LARGE,
@@ -52,6 +53,7 @@ impl Core {
         let origin = Origin {
             connection_id: Some(connection_id.to_owned()),
             base_id: format!("{connection_id}:{serial}"),
+            meter: Meter::REALTIME_IN,
         };
         let annotations = read(&request.annotations, format)?;
         self.annotate(&identity, &channel, annotations, origin, now)
@@ -85,6 +87,7 @@ impl Core {
         let origin = Origin {
             connection_id: None,
             base_id: format!("{}:0", self.entropy.name(10)),
+            meter: Meter::REST_IN,
         };
         self.annotate(identity, channel, annotations, origin, now)
     }
@@ -142,6 +145,7 @@ impl Core {
         if annotations.is_empty() {
             return Ok(());
         }
+        let count = annotations.len();
         let serials = annotations
             .iter()
             .map(|annotation| annotation.message_serial.clone());
@@ -164,6 +168,9 @@ impl Core {
                 };
                 entries.push(channel.record(entry, &limits, now));
             }
+        }
+        if let Some(app) = self.apps.get_mut(&identity.app) {
+            app.stats.messages(origin.meter, count, size, now);
         }
         for entry in entries {
             self.deliver(&identity.app, channel_name, &entry, now);

@@ -11,6 +11,7 @@ use crate::core::entropy::Entropy;
 use crate::core::limits::Limits;
 use crate::core::name::ChannelName;
 use crate::core::revoke::Revocation;
+use crate::core::stats::Stats;
 use crate::wire::error::{BAD_CREDENTIAL, BAD_REQUEST};
 use crate::wire::value::Fields;
 use crate::wire::{ErrorInfo, Format, PresenceMessage, Value, action};
@@ -62,6 +63,7 @@ pub(crate) struct App {
     pub(crate) channels: BTreeMap<String, Channel>,
     pub(crate) max_members: usize,
     pub(crate) revocations: Vec<Revocation>,
+    pub(crate) stats: Stats,
 }
 
 impl App {
@@ -75,6 +77,7 @@ impl App {
             channels: BTreeMap::new(),
             max_members: limits.max_members,
             revocations: Vec::new(),
+            stats: Stats::default(),
         }
     }
 

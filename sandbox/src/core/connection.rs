@@ -240,6 +240,9 @@ impl Core {
             leaves_at: None,
             asked_for_auth: false,
         };
+        if let Some(app) = self.apps.get_mut(&connection.identity.app) {
+            app.stats.connected(now);
+        }
         self.connections.insert(id.clone(), connection);
         self.rotate_key(&id, None);
         Ok(id)
@@ -356,6 +359,9 @@ impl Core {
         self.leave_everywhere(id, now);
         self.drop_attachments(id, now);
         if let Some(connection) = self.connections.remove(id) {
+            if let Some(app) = self.apps.get_mut(&connection.identity.app) {
+                app.stats.disconnected();
+            }
             self.drop_keys(connection.keys, expired);
         }
     }

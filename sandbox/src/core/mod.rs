@@ -23,6 +23,7 @@ mod dispatch;
 mod entropy;
 mod faults;
 mod history;
+mod interval;
 mod jwt;
 mod limits;
 mod name;
@@ -33,6 +34,7 @@ pub mod rest;
 mod resume;
 mod revoke;
 mod serial;
+mod stats;
 mod summary;
 mod timers;
 mod token;
@@ -242,6 +244,11 @@ impl Core {
         }
         let retention = app.retention(name, &self.limits);
         let entropy = &mut self.entropy;
+        if !app.channels.contains_key(name) {
+            let count = app.channels.len() as u64 + 1;
+            app.stats.count("channels.opened", 1, now);
+            app.stats.count("channels.peak", count, now);
+        }
         let channel = app
             .channels
             .entry(name.to_owned())

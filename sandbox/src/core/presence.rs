@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use crate::core::Core;
 use crate::core::name::ChannelName;
+use crate::core::stats::Meter;
 use crate::wire::error::{
     BAD_CHANNEL, BAD_PUBLISH, NO_CAPABILITY, NO_CLIENT_ID, NO_MODE, NOT_ATTACHED, TOO_LARGE,
     TOO_MANY_MEMBERS,
@@ -132,6 +133,7 @@ impl Core {
         }
         let id = Some(format!("{connection_id}:{serial}"));
         let frame = channel.record_presence(&events, id, now, &limits);
+        let count = events.len();
         let still_here = channel
             .members
             .keys()
@@ -142,6 +144,9 @@ impl Core {
             } else {
                 connection.present_on.remove(&channel_name);
             }
+        }
+        if let Some(app) = self.apps.get_mut(&identity.app) {
+            app.stats.messages(Meter::PRESENCE_IN, count, size, now);
         }
         self.deliver_presence(&identity.app, &channel_name, &frame, now);
         Ok(())
@@ -194,8 +199,8 @@ impl Core {
     }
 
     // RTP17a: a connection always gets its own events.
-    fn deliver_presence(&mut self, app: &str, channel: &str, event: &ProtocolMessage, now: u64) {
-        let Some(channel) = self.existing_channel(app, channel) else {
+    fn deliver_presence(&mut self, app_id: &str, channel: &str, event: &ProtocolMessage, now: u64) {
+        let Some(channel) = self.existing_channel(app_id, channel) else {
             return;
         };
         let mut frames: BTreeMap<String, Arc<Frame>> = BTreeMap::new();
@@ -219,6 +224,12 @@ impl Core {
                     targets.push((transport, Arc::clone(frame)));
                 }
             }
+        }
+        if let Some(app) = self.apps.get_mut(app_id) {
+            let events = event.presence.iter().flatten();
+            let count = targets.len() * events.clone().count();
+            let bytes = targets.len() * events.map(PresenceMessage::size).sum::<usize>();
+            app.stats.messages(Meter::PRESENCE_OUT, count, bytes, now);
         }
         for (transport, frame) in targets {
             self.send_frame(transport, frame, now);

@@ -12,6 +12,7 @@ use crate::core::Core;
 use crate::core::auth::Identity;
 use crate::core::channel::Entry;
 use crate::core::name::ChannelName;
+use crate::core::stats::Meter;
 use crate::wire::error::{
     BAD_CHANNEL, BAD_CONNECTION_KEY, BAD_ID, BAD_PUBLISH, NO_CAPABILITY, NO_MODE, TOO_LARGE,
 };
@@ -22,6 +23,8 @@ pub(crate) struct Origin {
     pub(crate) connection_id: Option<String>,
     /// What messages without an id of their own are numbered under.
     pub(crate) base_id: String,
+    /// Where it is counted.
+    pub(crate) meter: Meter,
 }
 
 impl Core {
@@ -53,6 +56,7 @@ impl Core {
         let origin = Origin {
             connection_id: Some(connection_id.to_owned()),
             base_id: format!("{connection_id}:{serial}"),
+            meter: Meter::REALTIME_IN,
         };
         self.publish(&identity, &channel, messages, origin, now)?;
         Ok(())
@@ -76,6 +80,7 @@ impl Core {
         let mut origin = Origin {
             connection_id: None,
             base_id: format!("{}:0", self.entropy.name(10)),
+            meter: Meter::REST_IN,
         };
         let mut identity = identity.clone();
         for record in records {
@@ -139,6 +144,7 @@ impl Core {
         if messages.is_empty() {
             return Ok(answer);
         }
+        let count = messages.len();
         let entry = Entry {
             id: Some(origin.base_id),
             connection_id: origin.connection_id,
@@ -146,13 +152,19 @@ impl Core {
             ..Entry::at(channel.series.advance(now), now)
         };
         let entry = channel.record(entry, &limits, now);
+        if let Some(app) = self.apps.get_mut(&identity.app) {
+            app.stats.messages(origin.meter, count, size, now);
+            if app.has(channel_name, "persisted") {
+                app.stats.messages(Meter::PERSISTED, count, size, now);
+            }
+        }
         self.deliver(&identity.app, channel_name, &entry, now);
         Ok(answer)
     }
 
     /// Sends an entry to those who listen.
-    pub(crate) fn deliver(&mut self, app: &str, channel: &str, entry: &Entry, now: u64) {
-        let Some(channel) = self.existing_channel(app, channel) else {
+    pub(crate) fn deliver(&mut self, app_id: &str, channel: &str, entry: &Entry, now: u64) {
+        let Some(channel) = self.existing_channel(app_id, channel) else {
             return;
         };
         let serial = channel.series.serial(entry.at);
@@ -173,6 +185,12 @@ impl Core {
                     targets.push((transport, Arc::clone(frame)));
                 }
             }
+        }
+        if let Some(app) = self.apps.get_mut(app_id) {
+            let count = targets.len() * entry.messages.len().max(entry.annotations.len());
+            let messages = entry.messages.iter();
+            let bytes = targets.len() * messages.map(Message::size).sum::<usize>();
+            app.stats.messages(Meter::REALTIME_OUT, count, bytes, now);
         }
         for (transport, frame) in targets {
             self.send_frame(transport, frame, now);

@@ -13,6 +13,7 @@ mod rest;
 mod resume;
 mod revoke;
 mod secrets;
+mod stats;
 mod status;
 mod subscribe;
 mod token;

@@ -197,7 +197,6 @@ fn errors_have_a_body_and_headers() {
     let mut world = World::new();
     for (method, path, status, code) in [
         ("GET", "/nowhere", 404, 40400),
-        ("GET", "/stats", 404, 40400),
         ("DELETE", "/time", 405, 40500),
         ("POST", "/channels/a/messages", 400, 40001),
         ("GET", "/keys/no.key/requestToken", 404, 40400),

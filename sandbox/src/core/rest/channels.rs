@@ -4,6 +4,7 @@ use crate::core::Core;
 use crate::core::history::{HistoryQuery, Page};
 use crate::core::name::ChannelName;
 use crate::core::rest::{Request, Response, page};
+use crate::core::stats::Meter;
 use crate::wire::error::{BAD_BODY, FORCED_NACK};
 use crate::wire::value::Fields;
 use crate::wire::{ErrorInfo, Value};
@@ -44,6 +45,11 @@ impl Core {
         let page = self.read_history(request, name, now, |query, channel| {
             query.messages(channel, request.format)
         })?;
+        if let Some(app) = self.app_of(request).and_then(|id| self.apps.get_mut(&id)) {
+            let bytes = page.items.iter().map(Value::weight).sum();
+            app.stats
+                .messages(Meter::REST_OUT, page.items.len(), bytes, now);
+        }
         Ok(page::respond(request, page))
     }
 

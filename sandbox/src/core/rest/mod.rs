@@ -10,6 +10,7 @@ mod apps;
 pub(crate) mod batch;
 mod channels;
 mod page;
+mod stats;
 mod status;
 
 use std::fmt;
@@ -120,6 +121,7 @@ impl Core {
     pub fn rest(&mut self, request: &Request, now: u64) -> Response {
         let answer = self.route(request, now);
         let answer = answer.unwrap_or_else(|error| Response::error(&error));
+        self.count_request(request, answer.status, now);
         match request.param("envelope") {
             None => answer,
             Some("json" | "msgpack") => answer.enveloped(),
@@ -144,6 +146,8 @@ impl Core {
                 404,
                 "there is nothing at this path",
             )),
+            ("POST", ["stats"]) => self.post_stats(request, now),
+            ("GET", ["stats"]) => self.get_stats(request, now),
             ("GET", ["channels"]) => self.get_channels(request, now),
             ("POST", ["messages"]) => self.post_batch(request, now),
             ("GET", ["presence"]) => self.get_batch_presence(request, now),
@@ -167,7 +171,7 @@ impl Core {
                 ["time"]
                 | ["apps"]
                 | ["apps", _]
-                | ["messages" | "presence" | "channels"]
+                | ["messages" | "presence" | "channels" | "stats"]
                 | ["channels", _]
                 | ["channels", _, "messages" | "history" | "presence"]
                 | ["channels", _, "presence", "history"]
