@@ -132,6 +132,16 @@ impl RestChannel {
     }
 }
 
+/// Two handles are equal when they are of one channel of one client. A channel that was released
+/// is not equal to the one that takes its name.
+impl PartialEq for RestChannel {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.options, &other.options)
+    }
+}
+
+impl Eq for RestChannel {}
+
 impl std::fmt::Debug for RestChannel {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("RestChannel").field(&self.name).finish()

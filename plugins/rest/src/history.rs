@@ -2,7 +2,10 @@
 //!
 //! Spec: RSL2, RTL10.
 
-use std::sync::Arc;
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use ably_base::{
     Channel, ChannelState, ErrorCode, ErrorInfo, Message, RestChannel, engine::BoxFuture,
@@ -11,7 +14,7 @@ use ably_base::{
 
 use crate::{decode::Messages, page::PaginatedResult};
 
-/// Which messages are wanted, and in what order. Times are ms since the epoch, both inclusive.
+/// Which messages are wanted, and in what order. Both times are inclusive.
 ///
 /// Spec: RSL2b, RTL10a, RTL10b.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,6 +22,27 @@ use crate::{decode::Messages, page::PaginatedResult};
 pub struct HistoryQuery {
     params: Vec<(String, String)>,
     until_attach: bool,
+}
+
+/// A time in ms since the epoch, which is how Ably writes times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct UnixMillis(pub i64);
+
+impl From<i64> for UnixMillis {
+    fn from(ms: i64) -> Self {
+        Self(ms)
+    }
+}
+
+/// Rounded towards the epoch.
+impl From<SystemTime> for UnixMillis {
+    fn from(time: SystemTime) -> Self {
+        let ms = |d: Duration| i64::try_from(d.as_millis()).unwrap_or(i64::MAX);
+        Self(match time.duration_since(SystemTime::UNIX_EPOCH) {
+            Ok(after) => ms(after),
+            Err(before) => -ms(before.duration()),
+        })
+    }
 }
 
 /// The order of a history.
@@ -36,14 +60,14 @@ impl HistoryQuery {
         Self::default()
     }
 
-    /// From this time on. Spec: RSL2b1.
-    pub fn start(self, ms: i64) -> Self {
-        self.param("start", ms)
+    /// From this time on: ms since the epoch or a [`SystemTime`]. Spec: RSL2b1, RSP4b1.
+    pub fn start(self, time: impl Into<UnixMillis>) -> Self {
+        self.param("start", time.into().0)
     }
 
-    /// Up to this time. Spec: RSL2b1.
-    pub fn end(self, ms: i64) -> Self {
-        self.param("end", ms)
+    /// Up to this time: ms since the epoch or a [`SystemTime`]. Spec: RSL2b1, RSP4b1.
+    pub fn end(self, time: impl Into<UnixMillis>) -> Self {
+        self.param("end", time.into().0)
     }
 
     /// In this order. Spec: RSL2b2.

@@ -42,7 +42,7 @@ mod presence;
 mod publish;
 mod time;
 
-pub use history::{Direction, History, HistoryQuery};
+pub use history::{Direction, History, HistoryQuery, UnixMillis};
 pub use items::AllItems;
 pub use page::{DecodePage, PaginatedResult};
 pub use presence::{PresenceQuery, RestPresence, RestPresenceApi};

@@ -62,10 +62,10 @@ impl RestPresenceApi for RestChannel {
     }
 }
 
-/// Presence of a REST channel.
+/// Presence of a REST channel; equal to another one when it is of the same channel.
 ///
 /// Spec: RSP1.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestPresence(RestChannel);
 
 impl RestPresence {
