@@ -1,7 +1,5 @@
 //! `rest/unit/channel/history.md`
 
-use ably_rest::Direction;
-
 use super::common::*;
 
 // UTS: rest/unit/RSL2a/returns-paginated-result-0

@@ -1,8 +1,5 @@
 //! `rest/unit/types/paginated_result.md`
 
-use ably_base::PresenceMessage;
-use ably_rest::{PaginatedResult, RestPresenceApi};
-
 use super::common::*;
 
 /// One item of this id, with this `Link` header.
