@@ -10,6 +10,7 @@ use crate::core::channel::Channel;
 use crate::core::entropy::Entropy;
 use crate::core::limits::Limits;
 use crate::core::name::ChannelName;
+use crate::core::push::Push;
 use crate::core::revoke::Revocation;
 use crate::core::stats::Stats;
 use crate::wire::error::{BAD_CREDENTIAL, BAD_REQUEST};
@@ -64,6 +65,7 @@ pub(crate) struct App {
     pub(crate) max_members: usize,
     pub(crate) revocations: Vec<Revocation>,
     pub(crate) stats: Stats,
+    pub(crate) push: Push,
 }
 
 impl App {
@@ -78,6 +80,7 @@ impl App {
             max_members: limits.max_members,
             revocations: Vec::new(),
             stats: Stats::default(),
+            push: Push::default(),
         }
     }
 

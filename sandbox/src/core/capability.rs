@@ -18,6 +18,12 @@ impl Capability {
         Capability(BTreeMap::from([("*".to_owned(), all)]))
     }
 
+    /// One operation on every ordinary channel.
+    pub(crate) fn only(operation: &str) -> Capability {
+        let one = BTreeSet::from([operation.to_owned()]);
+        Capability(BTreeMap::from([("*".to_owned(), one)]))
+    }
+
     /// Reads the JSON text of a capability.
     ///
     /// # Errors

@@ -30,6 +30,7 @@ mod name;
 mod occupancy;
 mod presence;
 mod publish;
+mod push;
 pub mod rest;
 mod resume;
 mod revoke;

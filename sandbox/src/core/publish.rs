@@ -100,7 +100,7 @@ impl Core {
         self.publish(&identity, channel, messages, origin, now)
     }
 
-    fn publish(
+    pub(crate) fn publish(
         &mut self,
         identity: &Identity,
         channel_name: &str,
@@ -159,6 +159,7 @@ impl Core {
             }
         }
         self.deliver(&identity.app, channel_name, &entry, now);
+        self.push_messages(&identity.app, channel_name, &entry.messages, now);
         Ok(answer)
     }
 

@@ -61,6 +61,11 @@ impl Tokens {
         self.issued.get(token)
     }
 
+    /// Makes a token unknown.
+    pub(crate) fn forget(&mut self, token: &str) {
+        self.issued.remove(token);
+    }
+
     /// Forgets what has been dead for an hour, so that "expired" stays a better answer than
     /// "unknown" for a while.
     pub(crate) fn evict(&mut self, window: u64, now: u64) {
@@ -94,15 +99,7 @@ impl Core {
         vouched: bool,
         now: u64,
     ) -> Result<Value, ErrorInfo> {
-        self.tokens.evict(self.limits.token_request_window, now);
-        let tokens = &self.tokens;
-        if tokens.issued.len().max(tokens.nonces.len()) >= self.limits.max_tokens {
-            return Err(ErrorInfo::new(
-                UNAVAILABLE,
-                503,
-                "too many tokens are alive",
-            ));
-        }
+        self.make_room_for_token(now)?;
         let found = key_name.split_once('.').and_then(|(app, key)| {
             let app = self.apps.get(app)?;
             Some((app.id.clone(), app.key(key)?.clone()))
@@ -174,10 +171,8 @@ impl Core {
             let why = "the key has none of the capabilities asked for";
             return Err(ErrorInfo::unauthorized(NO_CAPABILITY, why));
         }
-        let token = format!("{app}.{}", self.entropy.name(43));
         let expires = now.saturating_add(ttl);
         let answer = Fields::new()
-            .with("token", token.as_str())
             .with("keyName", key_name)
             .with("issued", now)
             .with("expires", expires)
@@ -194,8 +189,28 @@ impl Core {
             claims: Vec::new(),
             device: None,
         };
-        self.tokens.issued.insert(token, details);
-        Ok(answer.into())
+        let token = self.issue(details, now)?;
+        Ok(answer.with("token", token).into())
+    }
+
+    /// Issues a token that is worth `details`.
+    pub(crate) fn issue(&mut self, details: TokenDetails, now: u64) -> Result<String, ErrorInfo> {
+        self.make_room_for_token(now)?;
+        let token = format!("{}.{}", details.app, self.entropy.name(43));
+        self.tokens.issued.insert(token.clone(), details);
+        Ok(token)
+    }
+
+    fn make_room_for_token(&mut self, now: u64) -> Result<(), ErrorInfo> {
+        let full = |tokens: &Tokens, most| tokens.issued.len().max(tokens.nonces.len()) >= most;
+        if full(&self.tokens, self.limits.max_tokens) {
+            self.tokens.evict(self.limits.token_request_window, now);
+        }
+        if full(&self.tokens, self.limits.max_tokens) {
+            let why = "too many tokens are alive";
+            return Err(ErrorInfo::new(UNAVAILABLE, 503, why));
+        }
+        Ok(())
     }
 }
 

@@ -139,21 +139,19 @@ async fn read_request(
         body_format,
         format,
         version,
+        device_token: header(&parts.headers, "x-ably-devicetoken").map(str::to_owned),
+        device_secret: header(&parts.headers, "x-ably-devicesecret").map(str::to_owned),
     })
 }
 
 // Clients encode bearers as base64, even those that are text already, so both readings are tried.
 fn credentials(headers: &HeaderMap, query: &[(String, String)]) -> Vec<Credential> {
-    if let Some(text) = header(headers, AUTHORIZATION.as_str()) {
-        let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
-        let rest = rest.trim();
-        let decoded = from_base64(rest).and_then(|bytes| String::from_utf8(bytes).ok());
-        return if scheme.eq_ignore_ascii_case("bearer") {
-            let tokens = decoded.into_iter().chain([rest.to_owned()]);
-            tokens.map(Credential::Token).collect()
-        } else {
-            vec![Credential::Key(decoded.unwrap_or_default())]
-        };
+    // ably-js sends two when a device speaks for itself.
+    let values = headers.get_all(AUTHORIZATION).iter();
+    let values = values.filter_map(|value| value.to_str().ok());
+    let shown: Vec<_> = values.flat_map(authorization).collect();
+    if headers.contains_key(AUTHORIZATION) {
+        return shown;
     }
     let param = |wanted: &str| {
         query
@@ -167,6 +165,18 @@ fn credentials(headers: &HeaderMap, query: &[(String, String)]) -> Vec<Credentia
         .or(param("key").map(Credential::Key))
         .into_iter()
         .collect()
+}
+
+fn authorization(text: &str) -> Vec<Credential> {
+    let (scheme, rest) = text.split_once(' ').unwrap_or((text, ""));
+    let rest = rest.trim();
+    let decoded = from_base64(rest).and_then(|bytes| String::from_utf8(bytes).ok());
+    if scheme.eq_ignore_ascii_case("bearer") {
+        let tokens = decoded.into_iter().chain([rest.to_owned()]);
+        tokens.map(Credential::Token).collect()
+    } else {
+        vec![Credential::Key(decoded.unwrap_or_default())]
+    }
 }
 
 fn answer_format(headers: &HeaderMap, query: &[(String, String)]) -> Format {

@@ -136,6 +136,8 @@ pub const EXPIRED: u32 = 80008;
 pub const PROTOCOL: u32 = 80013;
 /// A connectionKey nobody here issued.
 pub const UNKNOWN_KEY: u32 = 80018;
+/// A device that belongs to another client.
+pub const OTHER_CLIENT: u32 = 61002;
 /// Continuity of a channel is not guaranteed.
 pub const NO_CONTINUITY: u32 = 90003;
 /// Too many channels.

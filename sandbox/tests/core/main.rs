@@ -9,6 +9,7 @@ mod hostile;
 mod jwt;
 mod presence;
 mod publish;
+mod push;
 mod rest;
 mod resume;
 mod revoke;

@@ -13,6 +13,9 @@ pub(crate) struct World {
     pub(crate) key: String,
     /// The version that REST requests ask for.
     pub(crate) version: u8,
+    /// What REST requests show of a device.
+    pub(crate) device_token: Option<String>,
+    pub(crate) device_secret: Option<String>,
 }
 
 /// What a transport was given to do.
@@ -44,6 +47,8 @@ impl World {
             now: START,
             key: key.expect("a key"),
             version: 3,
+            device_token: None,
+            device_secret: None,
         }
     }
 
@@ -219,6 +224,8 @@ impl World {
             body_format: Format::Json,
             format: Format::Json,
             version: self.version,
+            device_token: self.device_token.clone(),
+            device_secret: self.device_secret.clone(),
         };
         self.core.rest(&request, self.now)
     }

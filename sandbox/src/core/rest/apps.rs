@@ -45,11 +45,7 @@ impl Core {
             self.end_connection(&connection, false, now);
         }
         self.apps.remove(app);
-        Ok(Response {
-            status: 204,
-            headers: Vec::new(),
-            body: None,
-        })
+        Ok(Response::empty())
     }
 
     pub(crate) fn post_request_token(

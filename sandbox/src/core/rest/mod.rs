@@ -9,9 +9,12 @@ mod annotations;
 mod apps;
 pub(crate) mod batch;
 mod channels;
+mod devices;
 mod page;
+mod push;
 mod stats;
 mod status;
+mod subscriptions;
 
 use std::fmt;
 
@@ -42,6 +45,10 @@ pub struct Request {
     pub format: Format,
     /// The version of the protocol, which decides about the shape of some answers.
     pub version: u8,
+    /// `X-Ably-DeviceToken`.
+    pub device_token: Option<String>,
+    /// `X-Ably-DeviceSecret`.
+    pub device_secret: Option<String>,
 }
 
 impl fmt::Debug for Request {
@@ -82,6 +89,15 @@ impl Response {
             status,
             headers: Vec::new(),
             body: Some(body.into()),
+        }
+    }
+
+    /// Answers with nothing.
+    pub fn empty() -> Response {
+        Response {
+            status: 204,
+            headers: Vec::new(),
+            body: None,
         }
     }
 
@@ -146,6 +162,7 @@ impl Core {
                 404,
                 "there is nothing at this path",
             )),
+            (method, ["push", path @ ..]) => self.route_push(method, path, request, now),
             ("POST", ["stats"]) => self.post_stats(request, now),
             ("GET", ["stats"]) => self.get_stats(request, now),
             ("GET", ["channels"]) => self.get_channels(request, now),
@@ -176,16 +193,43 @@ impl Core {
                 | ["channels", _, "messages" | "history" | "presence"]
                 | ["channels", _, "presence", "history"]
                 | ["channels", _, "messages", _, "annotations"],
-            ) => Err(ErrorInfo::new(
-                BAD_METHOD,
-                405,
-                "this path does not have this method",
-            )),
-            _ => Err(ErrorInfo::new(
-                NOT_FOUND,
-                404,
-                "there is nothing at this path in this sandbox",
-            )),
+            ) => Err(bad_method()),
+            _ => Err(nothing_here()),
+        }
+    }
+
+    fn route_push(
+        &mut self,
+        method: &str,
+        path: &[&str],
+        request: &Request,
+        now: u64,
+    ) -> Result<Response, ErrorInfo> {
+        match (method, path) {
+            ("POST", ["publish"]) => self.post_push(request, now),
+            ("POST", ["batch", "publish"]) => self.post_push_batch(request, now),
+            ("GET", ["deviceRegistrations"]) => self.get_devices(request, now),
+            ("POST", ["deviceRegistrations"]) => self.post_device(request, now),
+            ("PATCH", ["deviceRegistrations"]) => self.patch_device(request, None, now),
+            ("DELETE", ["deviceRegistrations"]) => self.delete_devices(request, now),
+            ("GET", ["deviceRegistrations", id]) => self.get_device(request, id, now),
+            ("PUT", ["deviceRegistrations", id]) => self.put_device(request, id, now),
+            ("PATCH", ["deviceRegistrations", id]) => self.patch_device(request, Some(id), now),
+            ("DELETE", ["deviceRegistrations", id]) => self.delete_device(request, id, now),
+            ("POST", ["deviceRegistrations", id, "resetUpdateToken"]) => {
+                self.reset_device_token(request, id, now)
+            }
+            ("GET", ["channelSubscriptions"]) => self.get_subscriptions(request, now),
+            ("POST", ["channelSubscriptions"]) => self.post_subscription(request, now),
+            ("DELETE", ["channelSubscriptions"]) => self.delete_subscriptions(request, now),
+            ("GET", ["channels"]) => self.get_push_channels(request, now),
+            (
+                _,
+                ["publish" | "deviceRegistrations" | "channelSubscriptions" | "channels"]
+                | ["batch", "publish"]
+                | ["deviceRegistrations", _],
+            ) => Err(bad_method()),
+            _ => Err(nothing_here()),
         }
     }
 
@@ -206,4 +250,13 @@ impl Core {
         }
         outcome
     }
+}
+
+fn bad_method() -> ErrorInfo {
+    ErrorInfo::new(BAD_METHOD, 405, "this path does not have this method")
+}
+
+fn nothing_here() -> ErrorInfo {
+    let why = "there is nothing at this path in this sandbox";
+    ErrorInfo::new(NOT_FOUND, 404, why)
 }
