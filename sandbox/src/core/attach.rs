@@ -10,6 +10,7 @@
 use crate::core::Core;
 use crate::core::channel::{Channel, Entry};
 use crate::core::name::ChannelName;
+use crate::core::occupancy::Occupancy;
 use crate::core::serial::Position;
 use crate::core::transport::TransportId;
 use crate::wire::error::{BAD_PARAM, NO_CAPABILITY, NO_CONTINUITY, PROTOCOL, TOO_MANY_CHANNELS};
@@ -22,6 +23,8 @@ pub(crate) struct Attachment {
     pub(crate) channel: String,
     pub(crate) requested: u64,
     pub(crate) modes: u64,
+    /// Whether it wants to be told who is there, and of which category.
+    pub(crate) occupancy: Option<Option<String>>,
 }
 
 impl Core {
@@ -40,6 +43,8 @@ impl Core {
                 for frame in frames {
                     self.send(id, frame, now);
                 }
+                self.tell_at_first(connection, &name, now);
+                self.touch_by_name(connection, &name, now);
             }
             Err(error) => {
                 self.drop_attachment(connection, &name, now);
@@ -74,7 +79,8 @@ impl Core {
         let Some(connection) = self.connections.get_mut(connection_id) else {
             return;
         };
-        let mut answers = Vec::new();
+        let app = connection.identity.app.clone();
+        let (mut answers, mut changed) = (Vec::new(), Vec::new());
         for (name, attachment) in &mut connection.attachments {
             let capability = &connection.identity.capability;
             let allowed = |operation: &str| capability.allows(&attachment.channel, operation);
@@ -83,6 +89,7 @@ impl Core {
                 continue;
             }
             attachment.modes = modes;
+            changed.push(attachment.channel.clone());
             answers.push(if modes == 0 {
                 let error = missing(&attachment.channel);
                 ProtocolMessage::for_channel(action::ERROR, name).with_error(error)
@@ -98,6 +105,19 @@ impl Core {
                 self.drop_attachment(connection_id, answer.channel.as_deref().unwrap_or(""), now);
             }
             self.send(id, answer, now);
+        }
+        for channel in changed {
+            self.touch_occupancy(&app, &channel, now);
+        }
+    }
+
+    fn touch_by_name(&mut self, connection_id: &str, name: &str, now: u64) {
+        if let Some(connection) = self.connections.get(connection_id) {
+            if let Some(attachment) = connection.attachments.get(name) {
+                let app = connection.identity.app.clone();
+                let channel = attachment.channel.clone();
+                self.touch_occupancy(&app, &channel, now);
+            }
         }
     }
 
@@ -125,11 +145,14 @@ impl Core {
         }
     }
 
-    fn forget_attached(&mut self, app: &str, channel: &str, id: &str, name: &str, now: u64) {
-        let app = self.apps.get_mut(app);
-        if let Some(channel) = app.and_then(|app| app.channels.get_mut(channel)) {
-            channel.attached.remove(&(id.to_owned(), name.to_owned()));
+    fn forget_attached(&mut self, app_id: &str, name: &str, id: &str, alias: &str, now: u64) {
+        let app = self.apps.get_mut(app_id);
+        if let Some(channel) = app.and_then(|app| app.channels.get_mut(name)) {
+            let place = (id.to_owned(), alias.to_owned());
+            channel.attached.remove(&place);
+            channel.watchers.remove(&place);
             channel.last_used = now;
+            self.touch_occupancy(app_id, name, now);
         }
     }
 
@@ -161,12 +184,20 @@ impl Core {
         if modes == 0 {
             return Err(missing(&parsed.channel));
         }
+        if params.occupancy.is_some() {
+            let needed = ["channel-metadata"];
+            connection.identity.require_any(&parsed.channel, &needed)?;
+        }
         let app = connection.identity.app.clone();
         let channel = self.channel(&app, &parsed.channel, now)?;
         channel.last_used = now;
-        channel
-            .attached
-            .insert((connection_id.to_owned(), name.to_owned()));
+        let place = (connection_id.to_owned(), name.to_owned());
+        if params.occupancy.is_some() {
+            channel.watchers.insert(place.clone());
+        } else {
+            channel.watchers.remove(&place);
+        }
+        channel.attached.insert(place);
 
         let received = before.is_some_and(|before| before.modes & EVENTS != 0);
         let reattach = request.flags & flags::ATTACH_RESUME != 0;
@@ -233,6 +264,7 @@ impl Core {
                 channel: parsed.channel,
                 requested,
                 modes,
+                occupancy: params.occupancy,
             };
             connection.attachments.insert(name.to_owned(), attachment);
         }
@@ -258,6 +290,7 @@ struct Params {
     modes: Option<u64>,
     rewind: Option<Rewind>,
     rewind_limit: Option<usize>,
+    occupancy: Option<Option<String>>,
     in_force: Vec<(String, String)>,
 }
 
@@ -293,7 +326,11 @@ impl Params {
                     Ok(limit) => params.rewind_limit = Some(limit),
                     Err(_) => return bad("must be a number"),
                 },
-                "delta" | "occupancy" => return bad("is not supported by this sandbox"),
+                "occupancy" => match Occupancy::parse(value) {
+                    Some(wanted) => params.occupancy = Some(wanted),
+                    None => return bad("must be metrics or metrics.CATEGORY"),
+                },
+                "delta" => return bad("is not supported by this sandbox"),
                 _ => continue,
             }
             params.in_force.retain(|(known, _)| known != key);

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use crate::core::limits::Limits;
+use crate::core::occupancy::Occupancy;
 use crate::core::serial::{Position, Series};
 use crate::wire::{Annotation, Message, PresenceMessage, ProtocolMessage, action, flags};
 
@@ -92,6 +93,10 @@ pub(crate) struct Channel {
     pub(crate) annotations: BTreeMap<String, Vec<Annotation>>,
     /// Connections attached, with the name each uses.
     pub(crate) attached: BTreeSet<(String, String)>,
+    /// Those of them that want to be told who is there.
+    pub(crate) watchers: BTreeSet<(String, String)>,
+    pub(crate) occupancy_due: bool,
+    pub(crate) occupancy_told: Option<Occupancy>,
     pub(crate) last_used: u64,
     pub(crate) permanent: bool,
     horizon: Position,
@@ -113,6 +118,9 @@ impl Channel {
             members: BTreeMap::new(),
             annotations: BTreeMap::new(),
             attached: BTreeSet::new(),
+            watchers: BTreeSet::new(),
+            occupancy_due: false,
+            occupancy_told: None,
             last_used: now,
             permanent: false,
             retention,

@@ -51,6 +51,8 @@ pub struct Limits {
     pub max_apps: usize,
     /// Most tokens alive at once.
     pub max_tokens: usize,
+    /// How long changes of occupancy are gathered before they are told.
+    pub occupancy_interval: u64,
     /// How far a token request's timestamp may be off.
     pub token_request_window: u64,
 }
@@ -81,6 +83,7 @@ impl Default for Limits {
             max_attachments: 1_000,
             max_apps: 1_000,
             max_tokens: 100_000,
+            occupancy_interval: 1_000,
             token_request_window: 120_000,
         }
     }

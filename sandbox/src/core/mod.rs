@@ -169,6 +169,7 @@ impl Core {
             match timer {
                 Timer::Transport(id) => self.check_transport(id, now),
                 Timer::Connection(id) => self.check_connection(&id, now),
+                Timer::Occupancy(app, channel) => self.tell_occupancy(&app, &channel, now),
                 Timer::Sweep => self.sweep(now),
             }
         }

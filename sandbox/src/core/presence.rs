@@ -149,6 +149,7 @@ impl Core {
             app.stats.messages(Meter::PRESENCE_IN, count, size, now);
         }
         self.deliver_presence(&identity.app, &channel_name, &frame, now);
+        self.touch_occupancy(&identity.app, &channel_name, now);
         Ok(())
     }
 
@@ -196,6 +197,7 @@ impl Core {
         }
         let frame = channel.record_presence(&events, Some(base), now, &limits);
         self.deliver_presence(app, name, &frame, now);
+        self.touch_occupancy(app, name, now);
     }
 
     // RTP17a: a connection always gets its own events.

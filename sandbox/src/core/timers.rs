@@ -14,6 +14,8 @@ pub(crate) enum Timer {
     Transport(TransportId),
     /// Resume window, presence window and token of a connection.
     Connection(String),
+    /// Who is on a channel, by app and name.
+    Occupancy(String, String),
     /// Retention of all channels.
     Sweep,
 }

@@ -10,12 +10,11 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::State;
 use axum::http::header::{
-    ACCEPT, ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS,
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE,
-    AUTHORIZATION, CONTENT_TYPE,
+    ACCEPT, ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_HEADERS,
+    ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS,
+    ACCESS_CONTROL_MAX_AGE, AUTHORIZATION, CONTENT_TYPE, ORIGIN, VARY,
 };
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode};
-use axum::routing::get;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 
@@ -38,14 +37,11 @@ struct Shared {
 
 /// Builds the routes.
 pub(crate) fn router(hub: Arc<Hub>, max_frame_size: usize, alive: &mpsc::Sender<()>) -> Router {
-    Router::new()
-        .route("/is-the-internet-up.txt", get(|| async { "yes\n" }))
-        .fallback(handle)
-        .with_state(Shared {
-            hub,
-            max_frame_size,
-            alive: alive.downgrade(),
-        })
+    Router::new().fallback(handle).with_state(Shared {
+        hub,
+        max_frame_size,
+        alive: alive.downgrade(),
+    })
 }
 
 async fn handle(State(shared): State<Shared>, request: Request<Body>) -> Response<Body> {
@@ -55,19 +51,32 @@ async fn handle(State(shared): State<Shared>, request: Request<Body>) -> Respons
             None => with_status(StatusCode::SERVICE_UNAVAILABLE),
         };
     }
+    let origin = request.headers().get(ORIGIN).cloned();
+    let is_check = request.uri().path() == "/is-the-internet-up.txt";
     let mut response = if request.method() == Method::OPTIONS {
         preflight()
+    } else if is_check && request.method() == Method::GET {
+        Response::new(Body::from("yes\n"))
     } else {
         let query = parse_query(request.uri().query().unwrap_or_default());
         let format = answer_format(request.headers(), &query);
+        let envelope = query.iter().find(|(key, _)| key == "envelope");
+        let envelope = envelope.map(|(_, value)| value.clone());
         let answer = match read_request(request, query, format, shared.max_frame_size).await {
             Ok(request) => shared.hub.with(|core, now| core.rest(&request, now)),
-            Err(error) => rest::Response::error(&error),
+            Err(error) => rest::Response::error(&error).in_envelope(envelope.as_deref()),
         };
         write_response(answer, format)
     };
     let headers = response.headers_mut();
-    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    // Browsers that send credentials do not take `*`.
+    if origin.is_some() {
+        let yes = HeaderValue::from_static("true");
+        headers.insert(ACCESS_CONTROL_ALLOW_CREDENTIALS, yes);
+        headers.insert(VARY, HeaderValue::from_static("Origin"));
+    }
+    let origin = origin.unwrap_or(HeaderValue::from_static("*"));
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
         ACCESS_CONTROL_EXPOSE_HEADERS,
         HeaderValue::from_static(EXPOSED),

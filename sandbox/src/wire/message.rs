@@ -95,6 +95,7 @@ impl Message {
 
     /// Returns the wire form, leaving out what the enclosing frame already says.
     pub fn to_value_without(&self, format: Format, frame: &Inherited<'_>) -> Value {
+        let serial = Some(self.serial.as_str()).filter(|serial| !serial.is_empty());
         let fields = Fields::new()
             .maybe("id", self.id.as_deref().filter(|id| !frame.implies_id(id)))
             .maybe("name", self.name.as_deref());
@@ -113,8 +114,8 @@ impl Message {
             )
             .maybe("extras", self.extras.clone())
             .with("action", self.action)
-            .with("serial", self.serial.as_str())
-            .with("version", self.serial.as_str())
+            .maybe("serial", serial)
+            .maybe("version", serial)
             .with("createdAt", self.timestamp)
             .maybe("summary", self.summary.clone())
             .into()

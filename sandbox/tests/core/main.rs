@@ -7,6 +7,7 @@ mod connection;
 mod history;
 mod hostile;
 mod jwt;
+mod occupancy;
 mod presence;
 mod publish;
 mod push;

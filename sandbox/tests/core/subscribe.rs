@@ -111,7 +111,7 @@ fn unsupported_params_fail_loudly() {
     let client = world.connect(&[]);
     for (key, text) in [
         ("delta", "vcdiff"),
-        ("occupancy", "metrics"),
+        ("occupancy", "everything"),
         ("rewind", "x"),
         ("modes", "fly"),
     ] {

@@ -192,6 +192,64 @@ async fn browsers_are_let_in_and_see_the_links() {
 }
 
 #[tokio::test]
+async fn browsers_with_credentials_get_their_own_origin() {
+    let sandbox = Sandbox::start().await.expect("a sandbox");
+    let origin = "Origin: https://app.example\r\n";
+    for (method, path) in [
+        ("OPTIONS", "/push/deviceRegistrations/x"),
+        ("GET", "/channels/a/messages"),
+        ("GET", "/nowhere"),
+        ("GET", "/is-the-internet-up.txt"),
+    ] {
+        let answer = request(&sandbox, method, path, origin, b"").await;
+        let header = |name: &str| {
+            answer
+                .header(&format!("access-control-{name}"))
+                .map(str::to_owned)
+        };
+        assert_eq!(
+            header("allow-origin").as_deref(),
+            Some("https://app.example"),
+            "{path}"
+        );
+        assert_eq!(
+            header("allow-credentials").as_deref(),
+            Some("true"),
+            "{path}"
+        );
+        assert_eq!(answer.header("vary"), Some("Origin"), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn envelopes_hold_even_what_is_wrong_with_the_body() {
+    let sandbox = Sandbox::start().await.expect("a sandbox");
+    for (format, accept) in [
+        ("json", "application/json"),
+        ("msgpack", "application/x-msgpack"),
+    ] {
+        let path = format!("/channels/a/messages?envelope={format}");
+        let headers = format!("Accept: {accept}\r\n{JSON}");
+        let answer = request(&sandbox, "POST", &path, &headers, b"{").await;
+        assert_eq!(
+            (answer.status, answer.header("content-type")),
+            (200, Some(accept))
+        );
+        let format = if format == "json" {
+            Format::Json
+        } else {
+            Format::Msgpack
+        };
+        let envelope = format.decode(&answer.body).expect("a body");
+        assert_eq!(envelope.number("statusCode"), Ok(Some(400)));
+        let error = envelope
+            .get("response")
+            .and_then(|response| response.get("error"));
+        assert_eq!(error.expect("an error").number("code"), Ok(Some(40001)));
+    }
+}
+
+#[tokio::test]
 async fn the_internet_is_up() {
     let sandbox = Sandbox::start().await.expect("a sandbox");
     let answer = request(&sandbox, "GET", "/is-the-internet-up.txt", "", b"").await;

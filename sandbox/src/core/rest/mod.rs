@@ -117,7 +117,19 @@ impl Response {
         }
     }
 
-    /// Puts status, headers and body into the body of a 200, for callers that see nothing else.
+    /// Puts status, headers and body into the body of a 200 if asked to, for callers that see
+    /// nothing else.
+    pub(crate) fn in_envelope(self, wanted: Option<&str>) -> Response {
+        match wanted {
+            None | Some("") => self,
+            Some("json" | "msgpack") => self.enveloped(),
+            Some(_) => {
+                let why = "envelope must be json or msgpack";
+                Response::error(&ErrorInfo::bad(BAD_PARAM, why))
+            }
+        }
+    }
+
     fn enveloped(self) -> Response {
         let headers = self.headers.into_iter();
         let headers = headers.fold(Fields::new(), |fields, (name, value)| {
@@ -138,14 +150,7 @@ impl Core {
         let answer = self.route(request, now);
         let answer = answer.unwrap_or_else(|error| Response::error(&error));
         self.count_request(request, answer.status, now);
-        match request.param("envelope") {
-            None => answer,
-            Some("json" | "msgpack") => answer.enveloped(),
-            Some(_) => Response::error(&ErrorInfo::bad(
-                BAD_PARAM,
-                "envelope must be json or msgpack",
-            )),
-        }
+        answer.in_envelope(request.param("envelope"))
     }
 
     fn route(&mut self, request: &Request, now: u64) -> Result<Response, ErrorInfo> {
