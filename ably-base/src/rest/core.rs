@@ -167,8 +167,12 @@ impl RestCore {
     /// The codec of a reply: of the format that it names, else the client's.
     ///
     /// # Errors
+    /// - `40013` it names a format that is none of Ably's.
     /// - `40019` it is MessagePack, and that is not installed.
     pub fn codec_of(&self, reply: &HttpReply) -> Result<Arc<dyn Codec>, ErrorInfo> {
+        if let Some(error) = reply.unsupported_type() {
+            return Err(error);
+        }
         self.codec(reply.format().unwrap_or(self.format()))
     }
 

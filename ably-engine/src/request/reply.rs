@@ -1,15 +1,20 @@
 //! [`Outcome`]: what came of a step, and what a reply means.
 //!
-//! Spec: RSC15l, TI1; the status and error headers of Ably's REST API.
+//! Spec: RSC8e, RSC15l, TI1; the status and error headers of Ably's REST API.
 
 use alloc::string::String;
 
 use ably_protocol::{Codec, ErrorCode, ErrorInfo, Format, Str, Value, json::JsonCodec};
+use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 
 use crate::{HttpReply, TransportError};
 
 /// Errors inside errors that are kept.
 const MAX_CAUSES: usize = 4;
+
+/// So much of a `content-type` and of a body that cannot be read is shown. Spec: RSC8e.
+const MAX_SHOWN_TYPE: usize = 128;
+const MAX_SHOWN_BODY: usize = 512;
 
 /// What came of a [`super::Step`].
 #[derive(Debug)]
@@ -54,6 +59,38 @@ impl HttpReply {
             .into_iter()
             .find(|f| given.eq_ignore_ascii_case(f.content_type()))
     }
+
+    /// The error for a reply that went well and whose `content-type` is none of Ably's; `None` when
+    /// it is one of them or there is none.
+    ///
+    /// Spec: RSC8e2.
+    pub fn unsupported_type(&self) -> Option<ErrorInfo> {
+        let described = unsupported_body(self)?;
+        Some(ErrorInfo::new(
+            ErrorCode::INVALID_DATA,
+            400,
+            alloc::format!(
+                "the server answered with HTTP status {}{described}",
+                self.status
+            ),
+        ))
+    }
+}
+
+/// What a body is of which nothing can be read, and how it begins. Spec: RSC8e.
+fn unsupported_body(reply: &HttpReply) -> Option<String> {
+    let kind = reply
+        .header("content-type")
+        .filter(|kind| !kind.is_empty())?;
+    if reply.format().is_some() || reply.body.is_empty() {
+        return None;
+    }
+    let kind: String = kind.chars().take(MAX_SHOWN_TYPE).collect();
+    let begin = reply.body.get(..MAX_SHOWN_BODY).unwrap_or(&reply.body);
+    Some(alloc::format!(
+        " and an unsupported content type ({kind}); the body begins with, in base64: {}",
+        BASE64.encode(begin)
+    ))
 }
 
 fn error_of(reply: &HttpReply, binary: Option<&dyn Codec>) -> ErrorInfo {
@@ -81,7 +118,13 @@ fn error_of(reply: &HttpReply, binary: Option<&dyn Codec>) -> ErrorInfo {
     let message = told
         .message
         .or_else(|| header("x-ably-errormessage").map(String::from))
-        .unwrap_or_else(|| alloc::format!("the server answered with HTTP status {}", reply.status));
+        .unwrap_or_else(|| {
+            let described = unsupported_body(reply).unwrap_or_default();
+            alloc::format!(
+                "the server answered with HTTP status {}{described}",
+                reply.status
+            )
+        });
     let status = told.status.unwrap_or(reply.status);
     let mut error = ErrorInfo::builder(code, status, message)
         .href(told.href)

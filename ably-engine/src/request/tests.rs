@@ -540,6 +540,35 @@ fn an_error_is_read_from_body_headers_or_status() {
 }
 
 #[test]
+fn a_body_that_cannot_be_read_is_shown_as_far_as_512_bytes() {
+    let reply = |status, kind: &str, body: Vec<u8>| {
+        let headers = vec![(String::from("content-type"), String::from(kind))];
+        HttpReply::new(status, headers, Bytes::from(body))
+    };
+    let html = reply(200, "text/html", b"<html>".to_vec());
+    let error = html.unsupported_type().unwrap();
+    assert_eq!((error.code().0, error.status_code()), (40013, 400));
+    assert_eq!(
+        error.message(),
+        "the server answered with HTTP status 200 and an unsupported content type (text/html); \
+         the body begins with, in base64: PGh0bWw+"
+    );
+    for fine in ["", "application/json", "application/x-msgpack; x=y"] {
+        assert_eq!(reply(200, fine, vec![0]).unsupported_type(), None, "{fine}");
+    }
+    assert_eq!(reply(200, "text/html", Vec::new()).unsupported_type(), None);
+
+    let long = reply(404, &"t".repeat(1000), vec![0; 1000]);
+    let Outcome::Refused { error, .. } = Outcome::of_reply(long, None) else {
+        panic!("a refusal")
+    };
+    assert_eq!((error.code().0, error.status_code()), (40400, 404));
+    let shown = format!("({}); the body begins with, in base64: ", "t".repeat(128));
+    let (_, body) = error.message().split_once(&shown).unwrap();
+    assert_eq!(body.len(), 512_usize.div_ceil(3) * 4);
+}
+
+#[test]
 fn nothing_of_the_credential_is_printed() {
     let mut w = World::new(token_auth(Some("hunter2"), true));
     let mut m = w.machine();
