@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex};
 
 use ably_engine::{
-    AuthConfig, AuthState,
+    AuthConfig, AuthState, LogLevel,
     protocol::{ErrorInfo, Str},
 };
 
@@ -60,6 +60,9 @@ impl BaseRest {
             log,
         )?;
         let core = RestCore::new(inner, Door::Own(Arc::new(Mutex::new(auth))));
+        core.log(LogLevel::Minor, || {
+            format!("client started, version {}", env!("CARGO_PKG_VERSION"))
+        });
         Ok(Self {
             channels: RestChannels::new(core.clone()),
             core,
