@@ -40,6 +40,7 @@ pub struct ClientOptions {
     pub(crate) use_binary_protocol: bool,
     pub(crate) auto_connect: bool,
     pub(crate) idempotent_rest_publishing: bool,
+    pub(crate) push_full_wait: bool,
     pub(crate) agents: Vec<(String, String)>,
     pub(crate) log_handler: Option<Arc<dyn LogSink>>,
     pub(crate) http_request_timeout: Duration,
@@ -73,6 +74,7 @@ impl Default for ClientOptions {
             use_binary_protocol: true,
             auto_connect: true,
             idempotent_rest_publishing: true,
+            push_full_wait: false,
             agents: Vec::new(),
             log_handler: None,
             http_request_timeout: Duration::from_secs(10),
@@ -137,6 +139,9 @@ setters! {
     recover(key: impl Into<String>) => engine.recover = Some(key.into());
     /// Give REST publishes ids so that a retry cannot publish twice, default yes. Spec: RSL1k1.
     idempotent_rest_publishing(yes: bool) => idempotent_rest_publishing = yes;
+    /// Have the server answer requests of the push plugin only when all is done, default no: for
+    /// tests. ably-js's `pushFullWait`. Not in spec.
+    push_full_wait(yes: bool) => push_full_wait = yes;
     /// How much to log, default errors. Spec: TO3b.
     log_level(level: LogLevel) => engine.log_level = level;
     /// Where log lines go, default `tracing`. Spec: TO3c.

@@ -18,6 +18,7 @@ pub(crate) struct RestConfig {
     pub(crate) client_id: Option<Str>,
     pub(crate) policy: RequestPolicy,
     pub(crate) idempotent_publishing: bool,
+    pub(crate) push_full_wait: bool,
     pub(crate) max_message_size: u64,
     pub(crate) log_level: LogLevel,
 }
@@ -43,6 +44,7 @@ impl ClientOptions {
             client_id: self.client_id.clone(),
             policy,
             idempotent_publishing: self.idempotent_rest_publishing,
+            push_full_wait: self.push_full_wait,
             max_message_size: self.engine.max_message_size,
             log_level: self.engine.log_level,
         })

@@ -206,6 +206,11 @@ impl RestCore {
         self.inner.config.idempotent_publishing
     }
 
+    /// Whether requests of the push plugin wait until all is done: ably-js's `pushFullWait`.
+    pub fn push_full_wait(&self) -> bool {
+        self.inner.config.push_full_wait
+    }
+
     /// The largest publish in bytes. Spec: TO3l8.
     pub fn max_message_size(&self) -> u64 {
         self.inner.config.max_message_size

@@ -36,7 +36,8 @@ pub struct PaginatedResult<T> {
 /// Where pages come from.
 struct Source<T> {
     core: RestCore,
-    path: RestPath,
+    /// Without a query.
+    request: RestRequest,
     decode: Box<dyn DecodePage<T>>,
 }
 
@@ -52,11 +53,25 @@ impl<T: MaybeSend + 'static> PaginatedResult<T> {
         query: Result<Vec<(String, String)>, ErrorInfo>,
         decode: impl DecodePage<T> + 'static,
     ) -> BoxFuture<Result<Self, ErrorInfo>> {
+        Self::first_page_of(core, path.map(RestRequest::get), query, decode)
+    }
+
+    /// Gets the first page: the answer to `request`, which has headers of its own and no query, with
+    /// this query. Further pages are asked for in the same way.
+    ///
+    /// # Errors
+    /// - as [`PaginatedResult::first_page`].
+    pub fn first_page_of(
+        core: Result<RestCore, ErrorInfo>,
+        request: Result<RestRequest, ErrorInfo>,
+        query: Result<Vec<(String, String)>, ErrorInfo>,
+        decode: impl DecodePage<T> + 'static,
+    ) -> BoxFuture<Result<Self, ErrorInfo>> {
         Box::pin(async move {
             let query = query?;
             let source = Arc::new(Source {
                 core: core?,
-                path: path?,
+                request: request?,
                 decode: Box::new(decode),
             });
             Self::get(source, query).await
@@ -163,7 +178,7 @@ impl<T: MaybeSend + 'static> PaginatedResult<T> {
 
     /// Spec: TG, with the original path whatever a link says.
     async fn get(source: Arc<Source<T>>, query: Query) -> Result<Self, ErrorInfo> {
-        let request = RestRequest::get(source.path.clone()).queries(query);
+        let request = source.request.clone().queries(query);
         let reply = source.core.request(request).await?;
         let items = if reply.status == 204 {
             Vec::new()
