@@ -46,7 +46,7 @@ impl Plugin for OtherTls {
     }
 
     fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
-        into.set_tls(Arc::new(NoTls));
+        into.add_tls(Arc::new(NoTls));
         Ok(())
     }
 }

@@ -48,8 +48,8 @@ impl BaseRealtime {
             .first()
             .cloned()
             .ok_or_else(|| ErrorInfo::missing_plugin("WebSocketTransport", "websocket"))?;
-        if options.tls && transport.uses_tls_provider() && plugins.tls().is_none() {
-            return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
+        if options.tls && transport.uses_tls_provider() {
+            plugins.require_tls()?;
         }
         let format = options.format();
         let codec: Arc<dyn Codec> = match format {
@@ -80,6 +80,7 @@ impl BaseRealtime {
         let mut context = ConnectContext::new();
         context.dial = plugins.dial().cloned();
         context.tls = plugins.tls().cloned();
+        context.proxies = options.transport_proxies()?;
         let log = options
             .log_handler
             .clone()

@@ -2,13 +2,17 @@
 
 use std::{
     future::poll_fn,
+    sync::Arc,
     task::{Context, Poll},
 };
 
 use ably_engine::{
     BoxFuture, FailureKind, HttpReply, HttpRequest, MaybeSend, MaybeSync, TransportError,
+    protocol::ErrorInfo,
 };
 use bytes::{Bytes, BytesMut};
+
+use super::{Proxies, TlsProvider};
 
 /// Makes HTTP requests.
 ///
@@ -27,6 +31,94 @@ pub trait HttpClient: MaybeSend + MaybeSync {
     /// made.
     fn has_tls(&self) -> bool {
         true
+    }
+
+    /// The HTTP client to use in this client's stead, set up as `context` says; `None`: this one.
+    /// Called once, when a client is made.
+    ///
+    /// # Errors
+    /// What cannot be set up.
+    fn configured(&self, context: &HttpContext) -> Result<Option<Arc<dyn HttpClient>>, ErrorInfo> {
+        let _ = context;
+        Ok(None)
+    }
+}
+
+/// What an HTTP client may build on.
+#[derive(Clone, Default)]
+#[non_exhaustive]
+pub struct HttpContext {
+    /// Whom to trust: see [`TlsProvider::http_config`].
+    pub tls: Option<Arc<dyn TlsProvider>>,
+    /// The way out.
+    pub proxies: Arc<Proxies>,
+    /// How many connections to keep and for what.
+    pub agent: RestAgentOptions,
+}
+
+impl HttpContext {
+    /// A context without TLS and proxies.
+    pub fn new() -> Self {
+        Self::default()
+    }
+}
+
+impl std::fmt::Debug for HttpContext {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HttpContext")
+            .field("tls", &self.tls.as_ref().map(|tls| tls.id()))
+            .field("proxies", &self.proxies)
+            .field("agent", &self.agent)
+            .finish()
+    }
+}
+
+/// How HTTP connections are used: ably-js's `restAgentOptions`.
+///
+/// Not in spec: an option of ably-js on Node, with its defaults.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct RestAgentOptions {
+    max_sockets: usize,
+    keep_alive: bool,
+}
+
+impl RestAgentOptions {
+    /// 40 connections, kept for the next request.
+    pub fn new() -> Self {
+        Self {
+            max_sockets: 40,
+            keep_alive: true,
+        }
+    }
+
+    /// The most requests under way; more wait for their turn. At least 1, default 40. ably-js
+    /// counts for each host, this for all.
+    pub fn max_sockets(mut self, n: usize) -> Self {
+        self.max_sockets = n.max(1);
+        self
+    }
+
+    /// Keeps a connection for the next request, default yes.
+    pub fn keep_alive(mut self, yes: bool) -> Self {
+        self.keep_alive = yes;
+        self
+    }
+
+    /// The most requests under way.
+    pub fn sockets(&self) -> usize {
+        self.max_sockets
+    }
+
+    /// Whether connections are kept.
+    pub fn keeps_alive(&self) -> bool {
+        self.keep_alive
+    }
+}
+
+impl Default for RestAgentOptions {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -55,7 +55,8 @@ pub struct Plugins {
     http: Option<Arc<dyn HttpClient>>,
     runtime: Option<Arc<dyn Runtime>>,
     dial: Option<Arc<dyn Dial>>,
-    tls: Option<Arc<dyn TlsProvider>>,
+    tls_providers: Vec<Arc<dyn TlsProvider>>,
+    tls_backend: Option<String>,
     signer: Option<Arc<dyn TokenSigner>>,
     push: Option<Arc<dyn PushPlatform>>,
 }
@@ -151,6 +152,10 @@ impl Plugins {
         /// Behaviours of channels.
         behaviours, add_behaviour, dyn BehaviourFactory, |b: &Arc<dyn BehaviourFactory>| b.id()
     );
+    list!(
+        /// What wraps streams in TLS, the preferred one first.
+        tls_providers, add_tls, dyn TlsProvider, |t: &Arc<dyn TlsProvider>| t.id()
+    );
     slot!(
         /// The HTTP client.
         http, set_http, dyn HttpClient
@@ -164,10 +169,6 @@ impl Plugins {
         dial, set_dial, dyn Dial
     );
     slot!(
-        /// What wraps streams in TLS.
-        tls, set_tls, dyn TlsProvider
-    );
-    slot!(
         /// What signs token requests.
         signer, set_signer, dyn TokenSigner
     );
@@ -175,6 +176,29 @@ impl Plugins {
         /// The device's side of push notifications.
         push, set_push, dyn PushPlatform
     );
+
+    /// What wraps streams in TLS: the one of the chosen id, else the preferred one.
+    pub fn tls(&self) -> Option<&Arc<dyn TlsProvider>> {
+        let chosen = self.tls_backend.as_deref();
+        let mut all = self.tls_providers.iter();
+        all.find(|tls| chosen.is_none_or(|id| tls.id() == id))
+    }
+
+    /// Chooses a TLS provider by its id.
+    pub fn set_tls_backend(&mut self, id: impl Into<String>) {
+        self.tls_backend = Some(id.into());
+    }
+
+    /// What wraps streams in TLS, or the error that says how to get it.
+    ///
+    /// # Errors
+    /// - `40019` there is none, or not the chosen one.
+    pub fn require_tls(&self) -> Result<&Arc<dyn TlsProvider>, ErrorInfo> {
+        let features = self.tls_backend.as_deref();
+        let features = features.unwrap_or("rustls` or `native-tls");
+        self.tls()
+            .ok_or_else(|| ErrorInfo::missing_plugin("TLS", features))
+    }
 
     /// The runtime, or the error that says how to get one.
     ///

@@ -9,7 +9,7 @@ use ably_engine::{
 
 use crate::{
     Plugin, Plugins, Transport,
-    ext::{Dial, LogSink, TokenSource},
+    ext::{Dial, HttpContext, LogSink, Proxies, Proxy, RestAgentOptions, TokenSource},
 };
 
 /// Options of a client, with ably-js's defaults.
@@ -46,6 +46,9 @@ pub struct ClientOptions {
     pub(crate) http_request_timeout: Duration,
     pub(crate) http_max_retry_duration: Duration,
     pub(crate) fallback_retry_timeout: Duration,
+    pub(crate) proxies: Option<Arc<Proxies>>,
+    pub(crate) proxy_from_environment: bool,
+    pub(crate) rest_agent_options: RestAgentOptions,
     pub(crate) plugins: Plugins,
     pub(crate) plugin_error: Option<ErrorInfo>,
     /// What goes to the engine as it is.
@@ -80,6 +83,9 @@ impl Default for ClientOptions {
             http_request_timeout: Duration::from_secs(10),
             http_max_retry_duration: Duration::from_secs(15),
             fallback_retry_timeout: Duration::from_secs(600),
+            proxies: None,
+            proxy_from_environment: true,
+            rest_agent_options: RestAgentOptions::new(),
             plugins: Plugins::none(),
             plugin_error: None,
             engine: Config::new(nothing),
@@ -167,6 +173,11 @@ setters! {
     http_max_retry_duration(d: Duration) => http_max_retry_duration = d;
     /// How long a fallback host that worked is preferred, default 10 minutes. Spec: TO3l10.
     fallback_retry_timeout(d: Duration) => fallback_retry_timeout = d;
+    /// Take the proxies of the environment ([`Proxies::from_variables`]), default yes, unless
+    /// [`ClientOptions::proxy`] names one. Not in ably-js, which leaves it to the platform.
+    proxy_from_environment(yes: bool) => proxy_from_environment = yes;
+    /// How HTTP connections are used. ably-js's `restAgentOptions`.
+    rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
     /// The largest publish in bytes, default 65,536, until the server says otherwise. Spec: TO3l8.
     max_message_size(bytes: u64) => engine.max_message_size = bytes;
     /// Most publishes that wait for a connection or an acknowledgement, default 10,000. More wait
@@ -238,6 +249,26 @@ impl ClientOptions {
         self
     }
 
+    /// Goes out through a proxy, realtime and REST alike, whatever the environment says:
+    /// `http`, `https` or `socks5`, such as `http://user:password@proxy.example:3128`. A mistake in
+    /// the URL shows when the client is made. Not in ably-js.
+    ///
+    /// With a dialler of your own ([`ClientOptions::dial`]) that one reaches the proxy.
+    pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
+        match Proxy::parse(url.as_ref()) {
+            Ok(proxy) => self.proxies = Some(Arc::new(Proxies::all(proxy))),
+            Err(error) => _ = self.plugin_error.get_or_insert(error),
+        }
+        self
+    }
+
+    /// Chooses among the installed TLS plugins by its id, such as `native-tls`. Default: one that
+    /// was handed over, else `rustls`. Not in ably-js.
+    pub fn tls_backend(mut self, id: impl Into<String>) -> Self {
+        self.plugins.set_tls_backend(id);
+        self
+    }
+
     /// The plugins, for those who install them by other means.
     pub fn plugins_mut(&mut self) -> &mut Plugins {
         &mut self.plugins
@@ -276,6 +307,41 @@ impl ClientOptions {
                 "no way to authenticate: give the client a key, a token or an authCallback",
             )),
         }
+    }
+
+    /// The way out for HTTP.
+    ///
+    /// # Errors
+    /// - `40000` a proxy of the environment cannot be read.
+    pub(crate) fn http_proxies(&self) -> Result<Arc<Proxies>, ErrorInfo> {
+        match &self.proxies {
+            Some(proxies) => Ok(proxies.clone()),
+            None if self.proxy_from_environment => Proxies::from_environment().map(Arc::new),
+            None => Ok(Arc::default()),
+        }
+    }
+
+    /// The way out for transports: an application that dials by itself knows its way.
+    ///
+    /// # Errors
+    /// - `40000` a proxy of the environment cannot be read.
+    pub(crate) fn transport_proxies(&self) -> Result<Arc<Proxies>, ErrorInfo> {
+        match self.plugins.dial() {
+            Some(_) => Ok(self.proxies.clone().unwrap_or_default()),
+            None => self.http_proxies(),
+        }
+    }
+
+    /// What the HTTP client builds on.
+    ///
+    /// # Errors
+    /// - `40000` a proxy of the environment cannot be read.
+    pub(crate) fn http_context(&self) -> Result<HttpContext, ErrorInfo> {
+        let mut context = HttpContext::new();
+        context.tls = self.plugins.tls().cloned();
+        context.proxies = self.http_proxies()?;
+        context.agent = self.rest_agent_options;
+        Ok(context)
     }
 
     /// The wire format: MessagePack when wanted and installed. Spec: TO3f.

@@ -6,7 +6,7 @@ use ably_engine::{
     request::RequestPolicy,
 };
 
-use crate::ClientOptions;
+use crate::{ClientOptions, ext::HttpContext};
 
 #[derive(Clone, Debug)]
 pub(crate) struct RestConfig {
@@ -21,6 +21,7 @@ pub(crate) struct RestConfig {
     pub(crate) push_full_wait: bool,
     pub(crate) max_message_size: u64,
     pub(crate) log_level: LogLevel,
+    pub(crate) http: HttpContext,
 }
 
 impl ClientOptions {
@@ -28,6 +29,7 @@ impl ClientOptions {
     ///
     /// # Errors
     /// - `40106` options that contradict each other.
+    /// - `40000` a proxy of the environment cannot be read.
     pub(crate) fn rest_config(&self) -> Result<RestConfig, ErrorInfo> {
         let mut policy = RequestPolicy::default();
         policy.request_timeout = self.http_request_timeout;
@@ -47,6 +49,7 @@ impl ClientOptions {
             push_full_wait: self.push_full_wait,
             max_message_size: self.engine.max_message_size,
             log_level: self.engine.log_level,
+            http: self.http_context()?,
         })
     }
 }

@@ -69,7 +69,9 @@ impl Inner {
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<Self>, ErrorInfo> {
         let http = plugins.require_http()?;
+        let http = http.configured(&config.http)?.unwrap_or(http);
         if config.tls && !http.has_tls() {
+            plugins.require_tls()?;
             return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
         }
         let runtime = plugins.require_runtime()?;

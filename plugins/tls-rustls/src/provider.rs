@@ -158,7 +158,7 @@ impl Plugin for Rustls {
     }
 
     fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
-        into.set_tls(Arc::new(self.clone()));
+        into.add_tls(Arc::new(self.clone()));
         Ok(())
     }
 }
