@@ -15,6 +15,8 @@
 //! | `rustls` | TLS, for the transport and for `http` | |
 //! | `http` | HTTP requests, over reqwest | `FetchRequest` |
 //! | `rest` | time, publishing without a connection, history: [`plugins::rest`] | `Rest` |
+//! | `stats` | what the application has used: [`plugins::stats`] | part of `Rest` |
+//! | `push` | push notifications: [`plugins::push`] | part of `Rest`, `Push` |
 //! | `msgpack` | the binary protocol | `MsgPack` |
 //! | `crypto` | encrypted channels: [`plugins::crypto`] | `Crypto` |
 //! | `presence` | who is on a channel: [`plugins::presence`] | `RealtimePresence` |

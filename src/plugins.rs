@@ -10,8 +10,12 @@ pub use ably_http as http;
 pub use ably_msgpack as msgpack;
 #[cfg(feature = "presence")]
 pub use ably_presence as presence;
+#[cfg(feature = "push")]
+pub use ably_push as push;
 #[cfg(feature = "rest")]
 pub use ably_rest as rest;
+#[cfg(feature = "stats")]
+pub use ably_stats as stats;
 #[cfg(feature = "rustls")]
 pub use ably_tls_rustls as rustls;
 #[cfg(feature = "tokio")]

@@ -7,7 +7,11 @@ pub use ably_base::{ClientOptions, ErrorInfo, Message};
 pub use ably_crypto::ChannelOptionsExt;
 #[cfg(feature = "presence")]
 pub use ably_presence::ChannelPresence;
+#[cfg(feature = "push")]
+pub use ably_push::{ChannelPush, PushApi};
 #[cfg(feature = "rest")]
 pub use ably_rest::{Direction, History, HistoryQuery, RestApi, RestPresenceApi, RestPublish};
+#[cfg(feature = "stats")]
+pub use ably_stats::{StatsApi, StatsQuery};
 
 pub use crate::{Realtime, Rest};
