@@ -14,6 +14,7 @@
 //! | `websocket` | the transport | `WebSocketTransport` |
 //! | `rustls` | TLS, for the transport and for `http` | |
 //! | `http` | HTTP requests, over reqwest | `FetchRequest` |
+//! | `token` | signed token requests, authUrl; implied by `http` and `rest` | in its base |
 //! | `rest` | time, publishing without a connection, history: [`plugins::rest`] | `Rest` |
 //! | `stats` | what the application has used: [`plugins::stats`] | part of `Rest` |
 //! | `push` | push notifications: [`plugins::push`] | part of `Rest`, `Push` |

@@ -18,6 +18,8 @@ pub use ably_rest as rest;
 pub use ably_stats as stats;
 #[cfg(feature = "rustls")]
 pub use ably_tls_rustls as rustls;
+#[cfg(feature = "token")]
+pub use ably_token as token;
 #[cfg(feature = "tokio")]
 pub use ably_tokio as tokio;
 #[cfg(feature = "websocket")]
@@ -56,6 +58,7 @@ features! {
     "presence" => "RealtimePresence", ably_presence::RealtimePresence;
     "rustls" => "rustls", ably_tls_rustls::Rustls::new();
     "http" => "FetchRequest", ably_http::Http::new();
+    "token" => "Token", ably_token::Token;
 }
 
 /// What the features register comes after what others register, whose priority is 0 by custom.

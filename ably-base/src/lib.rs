@@ -14,8 +14,9 @@
 //! ```
 //!
 //! What plugins implement: [`Transport`], [`HttpClient`], [`Runtime`], [`Dial`], [`TlsProvider`],
-//! [`TokenSource`], [`LogSink`], and from the engine [`PayloadEncoding`] and [`BehaviourFactory`].
+//! [`TokenSource`], [`TokenSigner`](ext::TokenSigner), [`LogSink`], and from the engine [`PayloadEncoding`] and [`BehaviourFactory`].
 
+mod auth;
 mod client;
 mod emitter;
 pub mod ext;
@@ -28,14 +29,15 @@ pub use ably_engine::{
     ChannelOptions, ChannelProperties, ChannelState, ChannelStateChange, ConnectionEvent,
     ConnectionState, ConnectionStateChange, Credential, DecodeFailure, FailureKind, LogLevel,
     LogRecord, MessageMeta, PayloadEncoding, PayloadStep, PluginOption, Target, TokenDetails,
-    TokenParams, TransportError,
+    TokenParams, TokenRequest, TransportError,
     protocol::{
         self, ChannelMode, Data, ErrorCode, ErrorInfo, Format, Frame, JsonText, Message,
         MessageAction, PresenceAction, PresenceMessage, Str,
     },
 };
+pub use auth::{Auth, AuthMethod, AuthOptions};
 pub use client::{
-    Auth, BaseRealtime, Channel, Channels, Connection, Lagged, Names, StateChanges, Subscribed,
+    BaseRealtime, Channel, Channels, Connection, Lagged, Names, StateChanges, Subscribed,
     Subscription, WeakRealtime,
 };
 pub use emitter::{Emitter, Events, ListenerId};

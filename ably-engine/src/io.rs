@@ -7,8 +7,7 @@ use ably_protocol::{ErrorInfo, ErrorSource, Format, Messages, ProtocolMessage, S
 use bytes::Bytes;
 
 use crate::{
-    AnyArc, AnyBox, ChannelId, ChannelStateChange, ConnectionStateChange, Credential, LogRecord,
-    OpId, TokenParams,
+    AnyArc, AnyBox, ChannelId, ChannelStateChange, ConnectionStateChange, LogRecord, OpId,
 };
 
 /// Something that happened outside.
@@ -45,12 +44,12 @@ pub enum Input {
         /// Why.
         error: TransportError,
     },
-    /// A token came, or did not.
+    /// A new token was taken into use with [`crate::AuthState::take_token`], or is not to be had.
     Token {
         /// Which fetch.
         op: OpId,
-        /// The token.
-        result: Result<Credential, ErrorInfo>,
+        /// How it ended.
+        result: Result<(), ErrorInfo>,
     },
     /// The network went or came back. Spec: RTN20.
     NetworkChanged {
@@ -82,12 +81,12 @@ pub enum Output {
         /// Which one.
         op: OpId,
     },
-    /// Get a token; answer with `Token`.
+    /// Get a token and take it into use; answer with `Token`.
     FetchToken {
         /// Its name.
         op: OpId,
-        /// What for.
-        params: TokenParams,
+        /// [`crate::AuthState::generation`] of the token that will not do. A newer one will.
+        generation: u64,
     },
     /// Give up the work of this name; its answer is not awaited any more.
     Cancel {

@@ -49,7 +49,7 @@ pub mod request;
 mod time;
 mod timers;
 
-pub use auth::{AuthConfig, AuthState, Credential, Key, TokenDetails, TokenParams};
+pub use auth::{AuthConfig, AuthState, Credential, Key, TokenDetails, TokenParams, TokenRequest};
 pub use behaviour::{
     Attachment, BehaviourCx, BehaviourFactory, ChannelBehaviour, ChannelChange, SendId,
 };

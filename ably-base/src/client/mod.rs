@@ -10,7 +10,7 @@ mod subscription;
 pub use channel::{Channel, Subscribed};
 pub use channels::Channels;
 pub use connection::Connection;
-pub use realtime::{Auth, BaseRealtime, WeakRealtime};
+pub use realtime::{BaseRealtime, WeakRealtime};
 pub use state_changes::StateChanges;
 pub use subscription::{Lagged, Names, Subscription};
 

@@ -9,7 +9,8 @@ use ably_engine::{
 
 use super::{Channels, Connection};
 use crate::{
-    ClientOptions,
+    Auth, ClientOptions,
+    auth::{Authority, warn_of_no_renewal},
     ext::{ConnectContext, Plugins, TracingSink},
     rest::{HasRest, RestCore},
     shell::{Driver, Handles, Shared},
@@ -85,11 +86,12 @@ impl BaseRealtime {
             .log_handler
             .clone()
             .unwrap_or_else(|| Arc::new(TracingSink));
+        warn_of_no_renewal(&options, &*log);
         let shared = Shared::new(
             engine,
             runtime.clone(),
             plugins,
-            options.auth_callback.clone(),
+            Authority::new(&options, runtime.clone()),
             log,
             rest_config,
         );
@@ -124,9 +126,7 @@ impl BaseRealtime {
 
     /// Authentication. Spec: RTC4.
     pub fn auth(&self) -> Auth {
-        Auth {
-            handles: self.handles.clone(),
-        }
+        Auth::of_realtime(self.handles.clone())
     }
 
     /// The identity of this client as far as it is known; `*` means any. Spec: RTC17.
@@ -186,24 +186,5 @@ impl WeakRealtime {
 impl std::fmt::Debug for WeakRealtime {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("WeakRealtime")
-    }
-}
-
-/// Authentication of a client.
-#[derive(Clone)]
-pub struct Auth {
-    handles: Arc<Handles>,
-}
-
-impl Auth {
-    /// The identity of this client as far as it is known; `*` means any. Spec: RSA12.
-    pub fn client_id(&self) -> Option<Str> {
-        self.handles.0.read(Engine::client_id)
-    }
-}
-
-impl std::fmt::Debug for Auth {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Auth")
     }
 }

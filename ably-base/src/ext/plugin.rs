@@ -3,9 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use ably_engine::{
-    BehaviourFactory, PayloadEncoding,
+    BehaviourFactory, BoxFuture, PayloadEncoding, TokenDetails,
     protocol::{Codec, ErrorCode, ErrorInfo},
 };
+
+use crate::auth::{Obtain, obtain};
 
 use super::{Dial, HttpClient, PushPlatform, Runtime, TlsProvider, TokenSigner, Transport};
 
@@ -58,6 +60,8 @@ pub struct Plugins {
     tls_providers: Vec<Arc<dyn TlsProvider>>,
     tls_backend: Option<String>,
     signer: Option<Arc<dyn TokenSigner>>,
+    /// Comes with the signer: a client without it does not carry the code.
+    obtain: Option<fn(Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>>>,
     push: Option<Arc<dyn PushPlatform>>,
 }
 
@@ -169,13 +173,27 @@ impl Plugins {
         dial, set_dial, dyn Dial
     );
     slot!(
-        /// What signs token requests.
-        signer, set_signer, dyn TokenSigner
-    );
-    slot!(
         /// The device's side of push notifications.
         push, set_push, dyn PushPlatform
     );
+
+    /// What signs token requests.
+    pub fn signer(&self) -> Option<&Arc<dyn TokenSigner>> {
+        self.signer.as_ref()
+    }
+
+    /// Fills the slot unless an earlier plugin has. With it come authUrl and the exchange of token
+    /// requests.
+    pub fn set_signer(&mut self, value: Arc<dyn TokenSigner>) {
+        self.signer.get_or_insert(value);
+        self.obtain = Some(obtain);
+    }
+
+    pub(crate) fn obtain(
+        &self,
+    ) -> Option<fn(Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>>> {
+        self.obtain
+    }
 
     /// What wraps streams in TLS: the one of the chosen id, else the preferred one.
     pub fn tls(&self) -> Option<&Arc<dyn TlsProvider>> {

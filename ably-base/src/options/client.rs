@@ -3,12 +3,13 @@
 use std::{sync::Arc, time::Duration};
 
 use ably_engine::{
-    AuthConfig, Config, Key, LogLevel, TokenDetails,
-    protocol::{ErrorCode, ErrorInfo, Format, Str},
+    AuthConfig, Config, LogLevel, TokenDetails, TokenParams,
+    protocol::{ErrorCode, ErrorInfo, Format, Secret, Str},
 };
 
 use crate::{
     Plugin, Plugins, Transport,
+    auth::{AuthMethod, AuthOptions},
     ext::{Dial, HttpContext, LogSink, Proxies, Proxy, RestAgentOptions, TokenSource},
 };
 
@@ -25,9 +26,9 @@ use crate::{
 #[derive(Clone)]
 #[must_use]
 pub struct ClientOptions {
-    pub(crate) key: Option<String>,
-    pub(crate) token: Option<TokenDetails>,
-    pub(crate) auth_callback: Option<Arc<dyn TokenSource>>,
+    pub(crate) auth: AuthOptions,
+    pub(crate) default_token_params: Option<TokenParams>,
+    pub(crate) allow_basic_auth_without_tls: bool,
     pub(crate) client_id: Option<Str>,
     pub(crate) endpoint: Option<String>,
     pub(crate) environment: Option<String>,
@@ -62,9 +63,9 @@ impl Default for ClientOptions {
             renewable: false,
         };
         Self {
-            key: None,
-            token: None,
-            auth_callback: None,
+            auth: AuthOptions::new(),
+            default_token_params: None,
+            allow_basic_auth_without_tls: false,
             client_id: None,
             endpoint: None,
             environment: None,
@@ -106,13 +107,35 @@ macro_rules! setters {
 
 setters! {
     /// The API key, `appId.keyId:secret`. Spec: TO3a.
-    key(key: impl Into<String>) => key = Some(key.into());
+    key(key: impl Into<String>) => auth.key = Some(Secret::new(key.into()));
     /// A token, of which nothing else is known. Spec: TO3i.
-    token(token: impl Into<String>) => token = Some(TokenDetails::new(token.into()));
+    token(token: impl Into<String>) => auth.token = Some(TokenDetails::new(token.into()));
     /// A token and what is known about it. Spec: TO3i.
-    token_details(details: TokenDetails) => token = Some(details);
+    token_details(details: TokenDetails) => auth.token = Some(details);
     /// How to get tokens: ably-js's `authCallback`. Spec: TO3j5.
-    auth_callback(source: impl TokenSource + 'static) => auth_callback = Some(Arc::new(source));
+    auth_callback(source: impl TokenSource + 'static) => auth.callback = Some(Arc::new(source));
+    /// A URL that answers with a token, token details or a token request. Needs the plugins `token`
+    /// and `http`. Spec: TO3j6.
+    auth_url(url: impl Into<String>) => auth.url = Some(url.into());
+    /// How to ask the authUrl, default GET. Spec: TO3j7.
+    auth_method(method: AuthMethod) => auth.method = method;
+    /// Headers for the authUrl. Spec: TO3j8.
+    auth_headers(headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) =>
+        auth.headers = headers.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
+    /// Parameters for the authUrl. Spec: TO3j9.
+    auth_params(params: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) =>
+        auth.params = params.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
+    /// Use tokens although there is a key, or the key although there is another way. Default:
+    /// tokens when there is a way to get one other than the key. Spec: TO3j4.
+    use_token_auth(yes: bool) => auth.use_token_auth = Some(yes);
+    /// Ask the server for its time before a token request is signed, default no. Spec: TO3j10.
+    query_time(yes: bool) => auth.query_time = yes;
+    /// What tokens are wanted for, unless a call says otherwise. Spec: TO3j11.
+    default_token_params(params: TokenParams) => default_token_params = Some(params);
+    /// Send the key over plain connections too, where anyone on the way can read it. Default no: a
+    /// key without TLS is refused, except to this machine (`localhost` and the like). Not in
+    /// ably-js, which sends it anywhere.
+    allow_basic_auth_without_tls(yes: bool) => allow_basic_auth_without_tls = yes;
     /// The identity of this client. Spec: TO3j.
     client_id(id: impl Into<Str>) => client_id = Some(id.into());
     /// Where to connect: a host name, `localhost`, a routing policy id, or `nonprod:` and an id.
@@ -282,9 +305,9 @@ impl ClientOptions {
     /// Which credential is used. Spec: RSA4.
     ///
     /// # Errors
-    /// - `40106` there is none.
-    /// - `40400` the key is malformed.
-    /// - `40012` the clientId is `*`.
+    /// - `40106` there is none. `40400` the key is malformed. `40012` the clientId is `*`.
+    /// - `40103` a key would be sent over a plain connection to another machine.
+    /// - `40019` tokens are to be signed with the key, and the plugin for that is missing.
     pub(crate) fn auth_config(&self) -> Result<AuthConfig, ErrorInfo> {
         if self.client_id.as_deref() == Some("*") {
             return Err(ErrorInfo::new(
@@ -293,20 +316,36 @@ impl ClientOptions {
                 "the clientId must not be `*`; a wildcard belongs into a token",
             ));
         }
-        let renewable = self.auth_callback.is_some();
+        let auth = &self.auth;
+        let key = auth.parsed_key()?;
         // An empty text is no token.
-        let token = self.token.clone().filter(|t| !t.token.expose().is_empty());
-        if token.is_some() || renewable {
+        let token = auth.token.clone().filter(|t| !t.token.expose().is_empty());
+        let has_other = token.is_some() || auth.callback.is_some() || auth.url.is_some();
+        if auth.use_token_auth.unwrap_or(has_other) {
+            let renewable = auth.is_renewable();
+            if token.is_none() && !renewable {
+                return Err(no_method());
+            }
+            let signs = auth.callback.is_none() && auth.url.is_none() && key.is_some();
+            if signs && self.plugins.signer().is_none() {
+                return Err(ErrorInfo::missing_plugin("Token", "token"));
+            }
             return Ok(AuthConfig::Token { token, renewable });
         }
-        match &self.key {
-            Some(key) => Key::parse(key).map(AuthConfig::Basic),
-            None => Err(ErrorInfo::new(
-                ErrorCode::NO_AUTH_METHOD,
-                401,
-                "no way to authenticate: give the client a key, a token or an authCallback",
-            )),
+        let key = key.ok_or_else(no_method)?;
+        if !self.tls && !self.allow_basic_auth_without_tls {
+            let hosts = self.hosts()?;
+            let mut all = std::iter::once(&hosts.primary).chain(&hosts.fallbacks);
+            if !all.all(|host| is_this_machine(host)) {
+                return Err(ErrorInfo::new(
+                    ErrorCode::BASIC_AUTH_WITHOUT_TLS,
+                    401,
+                    "a key is not sent over a plain connection: use TLS, tokens, or \
+                     `allow_basic_auth_without_tls`",
+                ));
+            }
         }
+        Ok(AuthConfig::Basic(key))
     }
 
     /// The way out for HTTP.
@@ -371,6 +410,23 @@ impl ClientOptions {
         }
         s
     }
+}
+
+fn no_method() -> ErrorInfo {
+    ErrorInfo::new(
+        ErrorCode::NO_AUTH_METHOD,
+        401,
+        "no way to authenticate: give the client a key, a token, an authCallback or an authUrl",
+    )
+}
+
+/// What is sent there does not leave this machine.
+fn is_this_machine(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse()
+            .is_ok_and(|address: std::net::IpAddr| address.is_loopback())
 }
 
 impl From<&str> for ClientOptions {

@@ -9,7 +9,8 @@ use ably_engine::{
 
 use super::{Door, HasRest, Inner, RestChannels, RestCore};
 use crate::{
-    ClientOptions,
+    Auth, ClientOptions,
+    auth::{Authority, warn_of_no_renewal},
     ext::{Plugins, TracingSink},
 };
 
@@ -53,10 +54,12 @@ impl BaseRest {
             .log_handler
             .clone()
             .unwrap_or_else(|| Arc::new(TracingSink));
+        warn_of_no_renewal(&options, &*log);
+        let authority = Authority::new(&options, options.plugins.require_runtime()?);
         let inner = Inner::new(
             options.rest_config()?,
             options.plugins.clone(),
-            options.auth_callback.clone(),
+            authority,
             log,
         )?;
         let core = RestCore::new(inner, Door::Own(Arc::new(Mutex::new(auth))));
@@ -67,6 +70,11 @@ impl BaseRest {
             channels: RestChannels::new(core.clone()),
             core,
         })
+    }
+
+    /// Authentication. Spec: RSC5.
+    pub fn auth(&self) -> Auth {
+        Auth::of_rest(self.core.clone())
     }
 
     /// The channels. Spec: RSN1.

@@ -36,7 +36,8 @@ impl ClientOptions {
         policy.max_retry_count = self.engine.timeouts.http_max_retry_count;
         policy.max_retry_duration = self.http_max_retry_duration;
         policy.fallback_retry_timeout = self.fallback_retry_timeout;
-        policy.token_timeout = self.engine.timeouts.realtime_request;
+        // A callback or URL, then perhaps the exchange of what it gave.
+        policy.token_timeout = self.engine.timeouts.realtime_request + self.http_max_retry_duration;
         Ok(RestConfig {
             hosts: self.hosts()?,
             port: self.effective_port(),

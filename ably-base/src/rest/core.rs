@@ -17,13 +17,11 @@ use ably_engine::{
     request::{HostState, Outcome, RequestMachine, Step},
 };
 
-use super::{
-    RestConfig, RestRequest,
-    flight::{TokenFlight, TokenWait},
-};
+use super::{RestConfig, RestRequest};
 use crate::{
     HttpClient, Runtime,
-    ext::{LogSink, Plugins, TokenSource, collect},
+    auth::{Authority, Site, TokenWait, join},
+    ext::{LogSink, Plugins, collect},
     shell::Shared,
 };
 
@@ -52,11 +50,10 @@ pub(crate) struct Inner {
     plugins: Plugins,
     http: Arc<dyn HttpClient>,
     runtime: Arc<dyn Runtime>,
-    source: Option<Arc<dyn TokenSource>>,
+    authority: Arc<Authority>,
     log: Arc<dyn LogSink>,
     entropy: Mutex<Box<dyn Entropy>>,
     hosts: Mutex<HostState>,
-    flight: TokenFlight,
 }
 
 impl Inner {
@@ -65,7 +62,7 @@ impl Inner {
     pub(crate) fn new(
         config: RestConfig,
         plugins: Plugins,
-        source: Option<Arc<dyn TokenSource>>,
+        authority: Arc<Authority>,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<Self>, ErrorInfo> {
         let http = plugins.require_http()?;
@@ -82,11 +79,10 @@ impl Inner {
             plugins,
             http,
             runtime,
-            source,
+            authority,
             log,
             entropy: Mutex::new(entropy),
             hosts: Mutex::new(hosts),
-            flight: TokenFlight::default(),
         }))
     }
 }
@@ -239,15 +235,18 @@ impl RestCore {
         }
     }
 
-    pub(super) fn config(&self) -> &RestConfig {
-        &self.inner.config
+    pub(crate) fn authority(&self) -> &Arc<Authority> {
+        &self.inner.authority
     }
 
-    pub(super) fn flight(&self) -> &TokenFlight {
-        &self.inner.flight
+    /// The server has told its time, ms since the epoch: for extensions that ask for it. From now
+    /// on tokens that have expired by it are renewed before they are used. Spec: RSA4b1, RSA10k.
+    pub fn learn_server_time(&self, server_ms: i64) {
+        let now = self.inner.runtime.now();
+        self.with_auth(|auth| auth.learn_server_time(now, server_ms));
     }
 
-    pub(super) fn with_auth<R>(&self, f: impl FnOnce(&mut AuthState) -> R) -> R {
+    pub(crate) fn with_auth<R>(&self, f: impl FnOnce(&mut AuthState) -> R) -> R {
         match &self.door {
             Door::Own(auth) => f(&mut auth.lock().unwrap_or_else(PoisonError::into_inner)),
             Door::Realtime(shared) => f(shared.lock().engine.auth_mut()),
@@ -318,7 +317,7 @@ impl Attempt<'_> {
             }
             Step::NeedToken { generation } => {
                 self.sending = None;
-                self.token = Some(inner.flight.join(core, inner.source.clone(), generation));
+                self.token = Some(join(&Site::Rest(core.clone()), generation));
             }
             _ => {}
         }
@@ -342,7 +341,7 @@ impl Attempt<'_> {
         if let Some(token) = &mut self.token {
             if let Poll::Ready(result) = std::pin::Pin::new(token).poll(cx) {
                 self.token = None;
-                self.machine.handle(Outcome::Token(result));
+                self.machine.handle(Outcome::Token(result.map(|_| ())));
                 return true;
             }
         }

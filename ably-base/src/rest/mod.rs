@@ -8,7 +8,6 @@ mod channels;
 mod client;
 mod config;
 mod core;
-mod flight;
 mod path;
 mod request;
 
@@ -20,3 +19,4 @@ pub use request::RestRequest;
 
 pub(crate) use self::core::{Door, Inner};
 pub(crate) use config::RestConfig;
+pub(crate) use path::encode;

@@ -86,7 +86,7 @@ pub(super) fn url(
 }
 
 /// Percent-encodes all but unreserved characters.
-fn encode(text: &str, into: &mut String) {
+pub(crate) fn encode(text: &str, into: &mut String) {
     for b in text.bytes() {
         if b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'~') {
             into.push(char::from(b));

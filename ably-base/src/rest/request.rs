@@ -98,7 +98,8 @@ impl RestRequest {
         if !self.body.is_empty() {
             set("Content-Type", format.into());
         }
-        if let Some(id) = &config.client_id {
+        // It claims something only where there is a credential that allows it.
+        if let Some(id) = config.client_id.as_ref().filter(|_| !self.is_anonymous) {
             set("X-Ably-ClientId", BASE64_STANDARD.encode(id.as_str()));
         }
         if let Some(authorization) = authorization {

@@ -7,7 +7,6 @@
 use std::{
     collections::VecDeque,
     future::Future,
-    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -15,8 +14,8 @@ use std::{
 };
 
 use ably_engine::{
-    BoxFuture, Credential, Event, Input, LogLevel, LogRecord, OpId, Output, TransportError,
-    protocol::{Codec, ErrorCode, ErrorInfo, ProtocolMessage},
+    BoxFuture, Event, Input, LogLevel, LogRecord, OpId, Output, TransportError,
+    protocol::{Codec, ErrorInfo, ProtocolMessage},
 };
 
 use super::{
@@ -26,6 +25,7 @@ use super::{
 };
 use crate::{
     Transport, TransportLink,
+    auth::{Site, TokenWait, join},
     ext::{ConnectContext, Timer},
 };
 
@@ -37,7 +37,6 @@ const MAX_TURNS: usize = 32;
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 type Opening = BoxFuture<Result<Box<dyn TransportLink>, TransportError>>;
-type Fetching = BoxFuture<Result<Credential, ErrorInfo>>;
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
@@ -46,7 +45,7 @@ pub(crate) struct Driver {
     context: ConnectContext,
     timer: Box<dyn Timer>,
     opening: Vec<(OpId, Opening)>,
-    fetching: Vec<(OpId, Fetching)>,
+    fetching: Vec<(OpId, TokenWait)>,
     link: Option<OpenLink>,
     closing: Vec<OpenLink>,
     inputs: VecDeque<Input>,
@@ -176,19 +175,9 @@ impl Driver {
                     self.closing.push(link);
                 }
             }
-            Output::FetchToken { op, params } => {
-                let begun = match &self.shared.token_source {
-                    Some(source) => catch_unwind(AssertUnwindSafe(|| source.token(params)))
-                        .map_err(|_| token_panic()),
-                    None => Err(ErrorInfo::missing_plugin("Token", "token")),
-                };
-                match begun {
-                    Ok(fetching) => self.fetching.push((op, fetching)),
-                    Err(error) => self.inputs.push_back(Input::Token {
-                        op,
-                        result: Err(error),
-                    }),
-                }
+            Output::FetchToken { op, generation } => {
+                let site = Site::Realtime(self.shared.clone());
+                self.fetching.push((op, join(&site, generation)));
             }
             Output::Cancel { op } => {
                 self.fetching.retain(|(o, _)| *o != op);
@@ -234,9 +223,9 @@ impl Driver {
         self.poll_opening(cx);
         let mut i = 0;
         while let Some((op, fetching)) = self.fetching.get_mut(i) {
-            let polled = catch_unwind(AssertUnwindSafe(|| fetching.as_mut().poll(cx)));
-            match polled.unwrap_or_else(|_| Poll::Ready(Err(token_panic()))) {
+            match Pin::new(fetching).poll(cx) {
                 Poll::Ready(result) => {
+                    let result = result.map(|_| ());
                     self.inputs.push_back(Input::Token { op: *op, result });
                     drop(self.fetching.remove(i));
                 }
@@ -304,15 +293,6 @@ impl Driver {
             }
         }
     }
-}
-
-/// `40170`: the application's callback panicked.
-fn token_panic() -> ErrorInfo {
-    ErrorInfo::new(
-        ErrorCode::AUTH_CALLBACK_FAILED,
-        401,
-        "the token callback panicked",
-    )
 }
 
 impl Future for Driver {

@@ -18,9 +18,10 @@ use ably_engine::{
 
 use crate::{
     Runtime,
+    auth::Authority,
     client::{BehaviourListeners, MessageListeners},
     emitter::Emitter,
-    ext::{Plugins, TokenSource},
+    ext::Plugins,
     rest::{Door, Inner, RestConfig, RestCore},
 };
 
@@ -63,7 +64,7 @@ pub(crate) struct Shared {
     lock: Mutex<Locked>,
     pub(crate) runtime: Arc<dyn Runtime>,
     pub(crate) plugins: Plugins,
-    pub(crate) token_source: Option<Arc<dyn TokenSource>>,
+    pub(crate) authority: Arc<Authority>,
     pub(crate) log: Arc<dyn crate::LogSink>,
     pub(crate) connection: Emitter<ConnectionEvent, ConnectionStateChange>,
     /// `None` when the client has ended.
@@ -78,7 +79,7 @@ impl Shared {
         engine: Engine,
         runtime: Arc<dyn Runtime>,
         plugins: Plugins,
-        token_source: Option<Arc<dyn TokenSource>>,
+        authority: Arc<Authority>,
         log: Arc<dyn crate::LogSink>,
         rest_config: RestConfig,
     ) -> Arc<Self> {
@@ -93,7 +94,7 @@ impl Shared {
             }),
             runtime,
             plugins,
-            token_source,
+            authority,
             log,
             connection: Emitter::default(),
             channels: Mutex::new(Some(BTreeMap::new())),
@@ -110,7 +111,7 @@ impl Shared {
                 let made = Inner::new(
                     self.rest_config.clone(),
                     self.plugins.clone(),
-                    self.token_source.clone(),
+                    self.authority.clone(),
                     self.log.clone(),
                 )?;
                 self.rest.get_or_init(|| made).clone()

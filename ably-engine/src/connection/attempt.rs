@@ -2,7 +2,7 @@
 //!
 //! Does not wait between sequences: that is `lifecycle`.
 //!
-//! Spec: RTN14, RTN17, RTB1, RSA4.
+//! Spec: RTN14, RTN17, RTB1, RTN27b.
 
 use core::time::Duration;
 
@@ -10,8 +10,8 @@ use ably_protocol::{ErrorCode, ErrorInfo};
 
 use super::{ConnectionState, Link, errors};
 use crate::{
-    Credential, Engine, FailureKind, LogLevel, Now, OpId, Output, Target, TokenParams,
-    TransportError, auth::Need, entropy, timers::Timer,
+    Engine, FailureKind, LogLevel, Now, OpId, Output, Target, TransportError, auth::Need, entropy,
+    timers::Timer,
 };
 
 /// `base` with back-off and jitter for the `count`th retry. Spec: RTB1.
@@ -45,11 +45,9 @@ impl Engine {
                 self.conn.link = Link::Token(op);
                 self.timers
                     .start(Timer::Token, now.mono.after(t.realtime_request));
-                let params = TokenParams {
-                    client_id: self.config.client_id.clone(),
-                    ..TokenParams::default()
-                };
-                self.outputs.push_back(Output::FetchToken { op, params });
+                let generation = self.auth.generation();
+                self.outputs
+                    .push_back(Output::FetchToken { op, generation });
             }
             Need::Impossible(error) => self.notify(now, ConnectionState::Failed, Some(error)),
         }
@@ -75,6 +73,7 @@ impl Engine {
         };
         self.discard_stale_connection(now);
         let op = self.new_op();
+        self.conn.generation = self.auth.generation();
         self.conn.host = Some(host.clone());
         self.conn.link = Link::Opening(op);
         let wait = self.config.timeouts.realtime_request;
@@ -116,24 +115,21 @@ impl Engine {
         }
     }
 
-    pub(crate) fn on_token(&mut self, now: Now, op: OpId, result: Result<Credential, ErrorInfo>) {
+    pub(crate) fn on_token(&mut self, now: Now, op: OpId, result: Result<(), ErrorInfo>) {
+        if self.conn.reauth == Some(op) {
+            return self.on_reauth_token(now, result);
+        }
         if !matches!(self.conn.link, Link::Token(o) if o == op) {
             return;
         }
         self.conn.link = Link::None;
         self.timers.stop(Timer::Token);
-        let details = match result {
-            Ok(Credential::Token(details)) => details,
-            Err(error) => return self.auth_failed(now, error),
-        };
-        if let Some(told) = &details.client_id {
-            let told = told.clone();
-            if let Err(error) = self.auth.learn_client_id(&told) {
-                return self.auth_failed(now, error);
+        match result {
+            Ok(()) => {
+                self.open_next_host(now);
             }
+            Err(error) => self.auth_failed(now, error),
         }
-        self.auth.set_token(details);
-        self.open_next_host(now);
     }
 
     pub(super) fn token_timed_out(&mut self, now: Now) {
@@ -146,26 +142,6 @@ impl Engine {
                 "the token callback did not answer within realtimeRequestTimeout",
             );
             self.auth_failed(now, error);
-        }
-    }
-
-    /// Spec: RSA4c, RSA4d, RSA15c.
-    fn auth_failed(&mut self, now: Now, error: ErrorInfo) {
-        if error.code() == ErrorCode::INCOMPATIBLE_CREDENTIAL {
-            return self.notify(now, ConnectionState::Failed, Some(error));
-        }
-        let wrap = |status, text: &'static str| {
-            ErrorInfo::builder(ErrorCode::AUTH_FAILED, status, text)
-                .cause(error.clone())
-                .build()
-        };
-        if error.status_code() == 403 {
-            let error = wrap(403, "the token callback refused the client; see the cause");
-            self.notify(now, ConnectionState::Failed, Some(error));
-        } else {
-            let error = wrap(401, "getting a token failed; see the cause");
-            let state = self.conn.fail_state();
-            self.notify(now, state, Some(error));
         }
     }
 

@@ -159,6 +159,7 @@ impl Engine {
         }
         let reason = reason.or_else(|| errors::of_state(state));
         self.enact(state, delay, reason.clone());
+        self.tell_authorizers(state);
         if state == S::Connected {
             self.channels_connected(now);
             self.flush_outbox();
@@ -336,12 +337,17 @@ impl Engine {
                 self.notify_retry(now, self.conn.fail_state(), Some(error), true);
             }
             (S::Disconnected | S::Suspended, true) => self.begin_connecting(now),
-            (S::Connecting, true) => {
-                self.drop_link();
-                self.start_connect(now);
-            }
+            (S::Connecting, true) => self.restart_attempt(now),
             _ => {}
         }
+    }
+
+    /// Gives up the attempt under way and begins anew.
+    pub(super) fn restart_attempt(&mut self, now: Now) {
+        self.timers.stop(Timer::Attempt);
+        self.timers.stop(Timer::Token);
+        self.drop_link();
+        self.start_connect(now);
     }
 
     /// Sends a message that needs no acknowledgement, when there is an active transport.

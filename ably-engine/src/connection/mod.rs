@@ -1,6 +1,7 @@
 //! The connection: states, attempts, resume, heartbeats.
 
 mod attempt;
+mod authorize;
 mod errors;
 mod lifecycle;
 mod ping;
@@ -14,7 +15,7 @@ use core::time::Duration;
 
 use ably_protocol::{ConnectionDetails, ErrorInfo, Str};
 
-use crate::{Config, Instant, Now, OpId};
+use crate::{Config, Instant, Now, OpId, Reply};
 
 pub(crate) use attempt::backoff;
 pub(crate) use ping::Ping;
@@ -63,6 +64,12 @@ pub(crate) struct Connection {
     pub(crate) details: Option<Box<ConnectionDetails>>,
     pub(crate) link: Link,
     pub(crate) pings: Vec<Ping>,
+    /// The token that is being fetched because the server has asked for one.
+    reauth: Option<OpId>,
+    /// Calls of `authorize` that wait for their token to take effect.
+    authorizing: Vec<Reply<()>>,
+    /// Generation of the token that the current attempt or connection uses.
+    generation: u64,
     state_ttl: Duration,
     max_idle: Option<Duration>,
     last_activity: Option<Now>,
@@ -91,6 +98,9 @@ impl Connection {
             details: None,
             link: Link::None,
             pings: Vec::new(),
+            reauth: None,
+            authorizing: Vec::new(),
+            generation: 0,
             state_ttl: config.timeouts.connection_state_ttl,
             max_idle: None,
             last_activity: None,

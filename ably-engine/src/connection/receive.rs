@@ -108,16 +108,18 @@ impl Engine {
         self.conn.details = Some(details);
         self.start_idle_timer(now);
         if update {
-            // A changed key without a changed id belongs to the next transport (RTN24).
             if let (Some(id), Some(key)) = (m.connection_id, key) {
-                if self.conn.id.as_ref() == Some(&id) {
-                    self.conn.key = Some(key);
+                self.conn.key = Some(key);
+                if self.conn.id.as_ref() != Some(&id) {
+                    self.conn.id = Some(id);
+                    self.connection_id_changed();
                 }
             }
             if m.error.is_some() {
                 self.conn.error_reason.clone_from(&m.error);
             }
-            return self.emit_update(m.error);
+            self.emit_update(m.error);
+            return self.authorized(&Ok(()));
         }
 
         let previous = self.conn.id.take();
@@ -182,14 +184,5 @@ impl Engine {
             }
         }
         self.notify(now, ConnectionState::Failed, error);
-    }
-
-    /// The server asks for a new token. Spec: RTN22.
-    fn on_reauth_asked(&mut self) {
-        self.log(LogLevel::Major, "connection", || {
-            "the server asks to authenticate again; in-place re-authentication is not in this \
-             version, so the token is renewed when it expires"
-                .into()
-        });
     }
 }

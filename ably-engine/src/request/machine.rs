@@ -6,10 +6,7 @@ use core::fmt;
 use ably_protocol::{ErrorCode, ErrorInfo, Secret, Str};
 
 use super::{HostState, Outcome, RequestPolicy};
-use crate::{
-    AuthState, FailureKind, HttpReply, Instant, Now, TransportError,
-    auth::{Need, no_renewal},
-};
+use crate::{AuthState, FailureKind, HttpReply, Instant, Now, TransportError, auth::Need};
 
 /// One request with its retries.
 ///
@@ -156,9 +153,6 @@ impl RequestMachine {
     ) -> Step {
         if self.is_anonymous {
             return self.send(now, hosts, auth, host);
-        }
-        if auth.is_spent(now) {
-            return Step::Done(Err(no_renewal()));
         }
         match auth.need(now, false) {
             Need::Ready => self.send(now, hosts, auth, host),

@@ -418,13 +418,15 @@ fn rsa4a2_a_token_that_cannot_be_renewed_is_40171_with_the_cause() {
     assert_eq!(error.cause().unwrap().code(), ErrorCode::TOKEN_EXPIRED);
     // Known to have expired: nothing is sent.
     let mut details = TokenDetails::new("old");
-    details.expires = Some(w.now.unix_ms);
+    details.expires = Some(w.now.unix_ms - 1);
     let mut w = World::new(AuthConfig::Token {
         token: Some(details),
         renewable: false,
     });
+    w.auth.learn_server_time(w.now, w.now.unix_ms);
     let mut m = w.machine();
     assert_eq!(w.done(&mut m).unwrap_err().code(), ErrorCode::NO_RENEWAL);
+    assert_eq!(w.auth.token_details(), None);
 }
 
 #[test]
@@ -460,15 +462,29 @@ fn the_first_token_is_fetched_and_its_failure_or_delay_ends_the_request() {
 }
 
 #[test]
-fn rsa4b1_an_expired_token_is_renewed_before_it_is_sent() {
-    let mut details = TokenDetails::new("old");
-    details.expires = Some(1);
-    let mut w = World::new(AuthConfig::Token {
-        token: Some(details),
-        renewable: true,
-    });
+fn rsa4b1_a_token_that_has_expired_by_the_servers_clock_is_not_sent() {
+    let with = |expires: i64| {
+        let mut details = TokenDetails::new("old");
+        details.expires = Some(expires);
+        World::new(AuthConfig::Token {
+            token: Some(details),
+            renewable: true,
+        })
+    };
+    // Our own clock may be wrong: the server is to judge.
+    let mut w = with(1);
     let mut m = w.machine();
-    assert!(matches!(w.step(&mut m), Step::NeedToken { .. }));
+    assert_eq!(w.sent(&mut m).1.unwrap(), "Bearer b2xk");
+    // The server's clock is 10 s behind ours.
+    for (after, is_sent) in [(-10_001, false), (-10_000, true)] {
+        let mut w = with(World::new(token_auth(None, true)).now.unix_ms + after);
+        let server = w.now.unix_ms - 10_000;
+        w.auth.learn_server_time(w.now, server);
+        let mut m = w.machine();
+        let step = w.step(&mut m);
+        assert_eq!(matches!(step, Step::Send { .. }), is_sent, "{step:?}");
+        assert_eq!(matches!(step, Step::NeedToken { .. }), !is_sent);
+    }
 }
 
 #[test]

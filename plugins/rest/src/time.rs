@@ -11,7 +11,8 @@ use ably_base::{
 
 /// REST operations of a client.
 pub trait RestApi: HasRest {
-    /// Asks the server for its time, in ms since the epoch. Sends no credential.
+    /// Asks the server for its time, in ms since the epoch. Sends no credential. From then on the
+    /// client knows when a token has expired.
     ///
     /// # Errors
     /// - `40019` there is no HTTP client.
@@ -27,7 +28,9 @@ pub trait RestApi: HasRest {
             let core = core?;
             let path = RestPath::of(["time"])?;
             let reply = core.request(RestRequest::get(path).anonymous()).await?;
-            read(&core, &reply)
+            let time = read(&core, &reply)?;
+            core.learn_server_time(time);
+            Ok(time)
         })
     }
 }

@@ -3,6 +3,10 @@
 //! The code that composes requests hands over the canonical text; this crate holds the
 //! cryptography and nothing else, so that a client that never signs carries none.
 //!
+//! Installing it also brings the base's code for all ways to get a token but a callback that answers
+//! with one: a key with `use_token_auth`, `authorize`, token requests from a callback, and authUrl.
+//! Exchanging a request and asking a URL need an HTTP client too (feature `http`).
+//!
 //! ably-js: in its base. Spec: RSA9g.
 
 use std::sync::Arc;

@@ -145,16 +145,24 @@ fn rsc13_timeout() {
 fn rsc18_scheme() {
     assert_eq!(time_request(|o| o).scheme, "https");
     assert_eq!(time_request(|o| o.tls(true)).scheme, "https");
-    assert_eq!(time_request(|o| o.tls(false)).scheme, "http");
+    // The key of the document would be refused (below), although GET /time does not carry it.
+    let plain = time_request(|o| o.tls(false).allow_basic_auth_without_tls(true));
+    assert_eq!(plain.scheme, "http");
 }
 
 // UTS: rest/unit/RSC18/basic-auth-over-http-rejected-1
-//
-// DEVIATION: a key is taken without TLS, as by ably-js 2.12.0, so that a server at hand can be
-// used; the document wants 40103.
 #[test]
-fn rsc18_a_key_goes_without_tls() {
-    let request = publish_request(|o| o.tls(false));
+fn rsc18_a_key_does_not_go_without_tls() {
+    let (rt, http) = (VirtualRuntime::new(), MockHttp::replying([time()]));
+    let refused = BaseRest::new(rest_options(&rt, &http).tls(false)).unwrap_err();
+    assert_eq!(refused.code(), 40103);
+    assert_eq!(refused.status_code(), 401);
+    assert_eq!(http.requests().len(), 0);
+    // But to this machine, or when asked for.
+    for host in ["localhost", "127.0.0.1", "::1"] {
+        BaseRest::new(rest_options(&rt, &http).tls(false).endpoint(host)).expect("it stays here");
+    }
+    let request = publish_request(|o| o.tls(false).allow_basic_auth_without_tls(true));
     assert_eq!(request.scheme, "http");
     assert_eq!(
         request.header("authorization"),

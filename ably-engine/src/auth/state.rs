@@ -1,122 +1,17 @@
-//! What the engine knows about authentication.
+//! [`AuthState`]: the credential in use.
 //!
 //! Decides which credential a connection or request uses and when a new token is needed. It does not get
 //! tokens: that is [`crate::Output::FetchToken`].
 //!
-//! Spec: RSA1–RSA4, RSA14.
+//! Spec: RSA1–RSA4, RSA7, RSA10k, RSA12, RSA14–RSA16.
 
 use alloc::string::String;
-use core::fmt;
 
 use ably_protocol::{ErrorCode, ErrorInfo, Secret, Str};
 use base64::{Engine as _, prelude::BASE64_STANDARD as STANDARD};
 
+use super::{Key, TokenDetails};
 use crate::Now;
-
-/// An API key, `appId.keyId:secret`.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Key {
-    name: String,
-    secret: Secret<String>,
-}
-
-impl Key {
-    /// Reads `appId.keyId:secret`.
-    ///
-    /// # Errors
-    /// - `40400` it does not have that form (as ably-js reports it).
-    pub fn parse(text: &str) -> Result<Self, ErrorInfo> {
-        let bad = || {
-            ErrorInfo::new(
-                ErrorCode::NOT_FOUND,
-                404,
-                "the API key is not valid: it has the form appId.keyId:secret",
-            )
-        };
-        let (name, secret) = text.split_once(':').ok_or_else(bad)?;
-        let odd = |s: &str| s.is_empty() || s.chars().any(char::is_whitespace);
-        if odd(name) || odd(secret) || secret.contains([':', '.']) {
-            return Err(bad());
-        }
-        Ok(Self {
-            name: name.into(),
-            secret: Secret::from(secret),
-        })
-    }
-
-    /// `appId.keyId`.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// The secret part.
-    pub fn secret(&self) -> &Secret<String> {
-        &self.secret
-    }
-
-    /// The whole key, `appId.keyId:secret`.
-    pub fn whole(&self) -> Secret<String> {
-        Secret::new(alloc::format!("{}:{}", self.name, self.secret.expose()))
-    }
-}
-
-impl fmt::Debug for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Key({}:[redacted])", self.name)
-    }
-}
-
-/// A token and what is known about it.
-///
-/// Spec: TD1–TD7.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct TokenDetails {
-    /// The token itself.
-    pub token: Secret<String>,
-    /// When it expires, ms since the epoch.
-    pub expires: Option<i64>,
-    /// When it was issued, ms since the epoch.
-    pub issued: Option<i64>,
-    /// What it allows: JSON text.
-    pub capability: Option<Str>,
-    /// The identity it carries.
-    pub client_id: Option<Str>,
-}
-
-impl TokenDetails {
-    /// A token of which nothing else is known.
-    pub fn new(token: impl Into<Secret<String>>) -> Self {
-        Self {
-            token: token.into(),
-            ..Self::default()
-        }
-    }
-}
-
-/// What a token is wanted for.
-///
-/// Spec: TK1–TK6.
-#[derive(Clone, Debug, PartialEq, Eq, Default)]
-#[non_exhaustive]
-pub struct TokenParams {
-    /// The identity that the token should carry.
-    pub client_id: Option<Str>,
-    /// What it should allow: JSON text.
-    pub capability: Option<Str>,
-    /// How long it should live, ms.
-    pub ttl: Option<u64>,
-    /// When it was asked for, ms since the epoch.
-    pub timestamp: Option<i64>,
-}
-
-/// What a token callback answers with.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum Credential {
-    /// A token.
-    Token(TokenDetails),
-}
 
 /// How the client authenticates.
 #[derive(Clone, Debug)]
@@ -141,6 +36,8 @@ pub struct AuthState {
     claimed: Option<Str>,
     pub(crate) client_id: Option<Str>,
     generation: u64,
+    /// How far the server's clock is ahead of ours, ms, when it was asked.
+    time_offset: Option<i64>,
 }
 
 pub(crate) enum Need {
@@ -160,31 +57,33 @@ impl AuthState {
             claimed: client_id.clone(),
             client_id,
             generation: 0,
+            time_offset: None,
         }
     }
 
-    /// What is needed before the next attempt; `force` when the last token was refused.
+    /// What is needed before the next attempt; `force` when the last token was refused. A token
+    /// that is known to have expired is forgotten.
+    ///
+    /// Spec: RSA4b1, RSA16d.
     pub(crate) fn need(&mut self, now: Now, force: bool) -> Need {
-        match &mut self.config {
-            AuthConfig::Basic(_) => Need::Ready,
-            AuthConfig::Token { token, renewable } => {
-                let expired = token
-                    .as_ref()
-                    .and_then(|t| t.expires)
-                    .is_some_and(|at| at <= now.unix_ms);
-                if token.is_some() && !force && !(expired && *renewable) {
-                    return Need::Ready;
-                }
-                if *renewable {
-                    if force {
-                        // It was refused: never used again, even if fetching another one fails.
-                        *token = None;
-                    }
-                    Need::Fetch
-                } else {
-                    Need::Impossible(no_renewal())
-                }
-            }
+        let server_time = self.time_offset.map(|offset| now.unix_ms + offset);
+        let AuthConfig::Token { token, renewable } = &mut self.config else {
+            return Need::Ready;
+        };
+        // Our own clock is not trusted: without the server's time the server is to judge.
+        let expired = match (token.as_ref().and_then(|t| t.expires), server_time) {
+            (Some(at), Some(now)) => at < now,
+            _ => false,
+        };
+        if token.is_some() && !expired && !force {
+            return Need::Ready;
+        }
+        // It was refused or is too old: never used again, even if fetching another one fails.
+        *token = None;
+        if *renewable {
+            Need::Fetch
+        } else {
+            Need::Impossible(no_renewal())
         }
     }
 
@@ -202,13 +101,6 @@ impl AuthState {
         matches!(&self.config, AuthConfig::Token { .. })
     }
 
-    pub(crate) fn set_token(&mut self, details: TokenDetails) {
-        if let AuthConfig::Token { token, .. } = &mut self.config {
-            *token = Some(details);
-            self.generation += 1;
-        }
-    }
-
     /// Takes a new token into use, with the identity that it carries.
     ///
     /// # Errors
@@ -219,8 +111,47 @@ impl AuthState {
         if let Some(told) = &details.client_id {
             self.learn_client_id(told)?;
         }
-        self.set_token(details);
+        if let AuthConfig::Token { token, .. } = &mut self.config {
+            *token = Some(details);
+            self.generation += 1;
+        }
         Ok(())
+    }
+
+    /// Uses tokens from now on, whatever was used before; the present token, if any, is forgotten.
+    ///
+    /// Spec: RSA10a.
+    pub fn use_tokens(&mut self, renewable: bool) {
+        self.config = AuthConfig::Token {
+            token: None,
+            renewable,
+        };
+    }
+
+    /// The token in use, if any. Spec: RSA16.
+    pub fn token_details(&self) -> Option<&TokenDetails> {
+        match &self.config {
+            AuthConfig::Basic(_) => None,
+            AuthConfig::Token { token, .. } => token.as_ref(),
+        }
+    }
+
+    /// The key, when it is what authenticates.
+    pub fn basic_key(&self) -> Option<&Key> {
+        match &self.config {
+            AuthConfig::Basic(key) => Some(key),
+            AuthConfig::Token { .. } => None,
+        }
+    }
+
+    /// The server's time at `now`, when it is known. Spec: RSA10k.
+    pub fn server_time(&self, now: Now) -> Option<i64> {
+        self.time_offset.map(|offset| now.unix_ms + offset)
+    }
+
+    /// The server has told its time. Spec: RSA10k.
+    pub fn learn_server_time(&mut self, now: Now, server_ms: i64) {
+        self.time_offset = Some(server_ms.saturating_sub(now.unix_ms));
     }
 
     /// How many tokens were taken into use: tells whether someone else has renewed already.
@@ -246,17 +177,6 @@ impl AuthState {
         header.push_str(scheme);
         STANDARD.encode_string(secret.expose(), &mut header);
         Some(Secret::new(header))
-    }
-
-    /// True when there is a token, it is known to have expired, and no way to get another.
-    pub(crate) fn is_spent(&self, now: Now) -> bool {
-        match &self.config {
-            AuthConfig::Token {
-                token: Some(token),
-                renewable: false,
-            } => token.expires.is_some_and(|at| at <= now.unix_ms),
-            _ => false,
-        }
     }
 
     /// The query parameter that carries the credential.
@@ -293,6 +213,6 @@ pub(crate) fn no_renewal() -> ErrorInfo {
     ErrorInfo::new(
         ErrorCode::NO_RENEWAL,
         403,
-        "the token cannot be renewed: give the client a key or an authCallback",
+        "the token cannot be renewed: give the client a key, an authCallback or an authUrl",
     )
 }

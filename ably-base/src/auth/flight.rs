@@ -1,0 +1,176 @@
+//! [`TokenFlight`]: one fetch of a token for all who wait for it.
+//!
+//! The fetch is a task of its own: a caller who goes away leaves the others their token. A call of
+//! `authorize` supersedes a fetch under way; those who wait for that get the newer token.
+//!
+//! Spec: RSA8d, RSA10, RSA4c, RSA4d.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+};
+
+use ably_engine::{
+    TokenDetails,
+    protocol::{ErrorCode, ErrorInfo},
+};
+
+use super::{Obtain, Site, authority::Stored, obtain::simple};
+
+type Landed = Result<TokenDetails, ErrorInfo>;
+
+/// The fetch that is under way, if any.
+#[derive(Default)]
+pub(super) struct TokenFlight(Mutex<Option<Arc<Landing>>>);
+
+#[derive(Default)]
+struct Landing {
+    waiters: Mutex<Waiters>,
+}
+
+#[derive(Default)]
+struct Waiters {
+    /// Which fetch counts: the last one begun.
+    attempt: u64,
+    result: Option<Landed>,
+    wakers: Vec<Waker>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Resolves when a token was taken into use, or there is none to be had.
+///
+/// # Cancel safety
+/// Dropping it does not stop the fetch.
+pub(crate) struct TokenWait(Wait);
+
+enum Wait {
+    Over(Option<TokenDetails>),
+    For(Arc<Landing>),
+}
+
+impl Future for TokenWait {
+    /// The token, when it was fetched; `None` when there was one already.
+    type Output = Result<Option<TokenDetails>, ErrorInfo>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let landing = match &self.0 {
+            Wait::For(landing) => landing,
+            Wait::Over(details) => return Poll::Ready(Ok(details.clone())),
+        };
+        let mut waiters = lock(&landing.waiters);
+        if let Some(result) = &waiters.result {
+            return Poll::Ready(result.clone().map(Some));
+        }
+        if !waiters.wakers.iter().any(|w| w.will_wake(cx.waker())) {
+            waiters.wakers.push(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+}
+
+/// Waits for a token newer than `generation`: joins the fetch under way or begins one.
+pub(crate) fn join(site: &Site, generation: u64) -> TokenWait {
+    let authority = site.authority();
+    let landing = {
+        let mut current = lock(&authority.flight.0);
+        if let Some(landing) = &*current {
+            return TokenWait(Wait::For(landing.clone()));
+        }
+        // A token is taken into use before its fetch ends.
+        if site.with_auth(|auth| auth.generation()) != generation {
+            return TokenWait(Wait::Over(None));
+        }
+        current.insert(Arc::default()).clone()
+    };
+    begin(site, landing, 0, authority.stored())
+}
+
+/// Fetches a token, whatever is under way. Spec: RSA10.
+pub(super) fn supersede(site: &Site, with: Stored) -> TokenWait {
+    let (landing, attempt) = {
+        let mut current = lock(&site.authority().flight.0);
+        let landing = current.get_or_insert_default().clone();
+        let mut waiters = lock(&landing.waiters);
+        waiters.attempt += 1;
+        let attempt = waiters.attempt;
+        drop(waiters);
+        (landing, attempt)
+    };
+    begin(site, landing, attempt, with)
+}
+
+fn begin(site: &Site, landing: Arc<Landing>, attempt: u64, with: Stored) -> TokenWait {
+    let task = Task {
+        site: site.clone(),
+        landing: landing.clone(),
+        attempt,
+        result: None,
+    };
+    site.authority().runtime.spawn(Box::pin(task.fly(with)));
+    TokenWait(Wait::For(landing))
+}
+
+/// The fetch. However it ends, those who wait are told.
+struct Task {
+    site: Site,
+    landing: Arc<Landing>,
+    attempt: u64,
+    result: Option<Landed>,
+}
+
+impl Task {
+    async fn fly(mut self, with: Stored) {
+        let Stored { options, params } = with;
+        let wish = Obtain {
+            site: self.site.clone(),
+            options,
+            params,
+        };
+        let fetched = match self.site.authority().plugins.obtain() {
+            Some(obtain) => obtain(wish).await,
+            None => simple(wish).await,
+        };
+        if !self.is_current() {
+            return;
+        }
+        self.result = Some(fetched.and_then(|details| {
+            self.site
+                .with_auth(|auth| auth.take_token(details.clone()))
+                .map(|()| details)
+        }));
+    }
+
+    fn is_current(&self) -> bool {
+        lock(&self.landing.waiters).attempt == self.attempt
+    }
+}
+
+impl Drop for Task {
+    fn drop(&mut self) {
+        let current = &self.site.authority().flight.0;
+        let wakers = {
+            let mut current = lock(current);
+            let mut waiters = lock(&self.landing.waiters);
+            if waiters.attempt != self.attempt || waiters.result.is_some() {
+                return;
+            }
+            current.take_if(|current| Arc::ptr_eq(current, &self.landing));
+            waiters.result = Some(self.result.take().unwrap_or_else(|| {
+                Err(ErrorInfo::new(
+                    ErrorCode::AUTH_CALLBACK_FAILED,
+                    401,
+                    "the fetch of a token ended without an answer",
+                ))
+            }));
+            std::mem::take(&mut waiters.wakers)
+        };
+        for waker in wakers {
+            waker.wake();
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Authentication: what the engine knows about credentials.
+//!
+//! Spec: RSA, TD, TE, TK.
+
+mod key;
+mod request;
+mod state;
+mod token;
+
+pub use key::Key;
+pub use request::TokenRequest;
+pub use state::{AuthConfig, AuthState};
+pub use token::{Credential, TokenDetails, TokenParams};
+
+pub(crate) use state::{Need, no_renewal};
