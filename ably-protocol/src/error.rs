@@ -1,7 +1,7 @@
 //! [`ErrorInfo`], the one public error.
 
 use alloc::{borrow::Cow, string::String, sync::Arc};
-use core::{error::Error, fmt};
+use core::{any::Any, error::Error, fmt};
 
 use crate::{ErrorCode, Str};
 
@@ -23,6 +23,7 @@ struct Inner {
     href: Option<Str>,
     request_id: Option<Str>,
     cause: Option<Cause>,
+    detail: Option<Arc<dyn Any + Send + Sync>>,
 }
 
 enum Cause {
@@ -49,6 +50,7 @@ impl ErrorInfo {
             href: None,
             request_id: None,
             cause: None,
+            detail: None,
         })
     }
 
@@ -108,6 +110,11 @@ impl ErrorInfo {
         }
     }
 
+    /// What else is known about the failure, when it is a `T`: of a refused request the reply.
+    pub fn detail<T: Any>(&self) -> Option<&T> {
+        self.0.detail.as_ref()?.downcast_ref()
+    }
+
     /// True for the codes that mean "get a new token": 40140–40149. Spec: RSA4b.
     pub fn is_token_error(&self) -> bool {
         (40140..40150).contains(&self.0.code.0)
@@ -134,6 +141,12 @@ impl ErrorInfoBuilder {
     /// Keeps a message as the cause, for sources that cannot be kept themselves.
     pub fn source_text(self, text: String) -> Self {
         self.source(Arc::new(Text(text)))
+    }
+
+    /// Keeps what else is known about the failure, for [`ErrorInfo::detail`]. It is never printed.
+    pub fn detail(mut self, detail: Arc<dyn Any + Send + Sync>) -> Self {
+        self.0.detail = Some(detail);
+        self
     }
 
     /// Sets the link that the server sent.
@@ -237,9 +250,21 @@ mod tests {
             Some(ErrorCode::TOKEN_EXPIRED)
         );
         assert!(e.cause().is_some_and(ErrorInfo::is_token_error));
+        assert_eq!(e.detail::<u8>(), None);
         assert_eq!(
             core::mem::size_of::<ErrorInfo>(),
             core::mem::size_of::<usize>()
         );
+    }
+
+    #[test]
+    fn a_detail_is_found_by_its_type_and_not_printed() {
+        let e = ErrorInfo::builder(ErrorCode::BAD_REQUEST, 400, "no")
+            .detail(Arc::new("hidden"))
+            .build();
+        assert_eq!(e.detail::<&str>(), Some(&"hidden"));
+        assert_eq!(e.detail::<u8>(), None);
+        assert_eq!(e.clone(), e);
+        assert!(!alloc::format!("{e} {e:?}").contains("hidden"));
     }
 }

@@ -20,7 +20,7 @@ mod reply;
 
 pub use hosts::HostState;
 pub use machine::{RequestMachine, Step};
-pub use reply::Outcome;
+pub use reply::{Outcome, read_error};
 
 use core::time::Duration;
 

@@ -2,9 +2,11 @@
 //!
 //! Spec: RSC8e, RSC15l, TI1; the status and error headers of Ably's REST API.
 
-use alloc::string::String;
+use alloc::{string::String, sync::Arc};
 
-use ably_protocol::{Codec, ErrorCode, ErrorInfo, Format, Str, Value, json::JsonCodec};
+use ably_protocol::{
+    Codec, ErrorCode, ErrorInfo, ErrorInfoBuilder, Format, Str, Value, json::JsonCodec,
+};
 use base64::{Engine as _, prelude::BASE64_STANDARD as BASE64};
 
 use crate::{HttpReply, TransportError};
@@ -26,7 +28,7 @@ pub enum Outcome {
     Refused {
         /// The status of the reply; the error may name another.
         status: u16,
-        /// What is wrong.
+        /// What is wrong; its detail is the reply.
         error: ErrorInfo,
     },
     /// No reply.
@@ -43,9 +45,10 @@ impl Outcome {
         if (200..300).contains(&reply.status) {
             return Self::Success(reply);
         }
+        let (status, error) = (reply.status, error_of(&reply, binary));
         Self::Refused {
-            status: reply.status,
-            error: error_of(&reply, binary),
+            status,
+            error: error.detail(Arc::new(reply)).build(),
         }
     }
 }
@@ -93,7 +96,7 @@ fn unsupported_body(reply: &HttpReply) -> Option<String> {
     ))
 }
 
-fn error_of(reply: &HttpReply, binary: Option<&dyn Codec>) -> ErrorInfo {
+fn error_of(reply: &HttpReply, binary: Option<&dyn Codec>) -> ErrorInfoBuilder {
     let body = match reply.format() {
         Some(Format::Json) => JsonCodec.decode_value(&reply.body).ok(),
         Some(_) => binary.and_then(|c| c.decode_value(&reply.body).ok()),
@@ -132,7 +135,16 @@ fn error_of(reply: &HttpReply, binary: Option<&dyn Codec>) -> ErrorInfo {
     if let Some(cause) = told.cause {
         error = error.cause(cause);
     }
-    error.build()
+    error
+}
+
+/// Reads an error inside a body, such as that of one channel of a batch.
+pub fn read_error(value: &Value) -> ErrorInfo {
+    let told = match value {
+        Value::Map(fields) => read(fields, MAX_CAUSES),
+        _ => Told::default(),
+    };
+    told.into_error()
 }
 
 /// The general code of a status, as Ably forms it.
@@ -153,6 +165,20 @@ struct Told {
     cause: Option<ErrorInfo>,
 }
 
+impl Told {
+    fn into_error(self) -> ErrorInfo {
+        let code = self.code.unwrap_or_default();
+        let message = self.message.unwrap_or_default();
+        let mut error = ErrorInfo::builder(code, self.status.unwrap_or(0), message)
+            .href(self.href)
+            .request_id(self.request_id);
+        if let Some(cause) = self.cause {
+            error = error.cause(cause);
+        }
+        error.build()
+    }
+}
+
 fn read(fields: &[(Str, Value)], causes: usize) -> Told {
     let mut told = Told::default();
     for (name, value) in fields {
@@ -163,14 +189,7 @@ fn read(fields: &[(Str, Value)], causes: usize) -> Told {
             ("href", Value::Text(text)) => told.href = Some(Str::new(text)),
             ("requestId", Value::Text(text)) => told.request_id = Some(Str::new(text)),
             ("cause", Value::Map(fields)) if causes > 0 => {
-                let inner = read(fields, causes - 1);
-                let code = inner.code.unwrap_or_default();
-                let message = inner.message.unwrap_or_default();
-                let mut cause = ErrorInfo::builder(code, inner.status.unwrap_or(0), message);
-                if let Some(deeper) = inner.cause {
-                    cause = cause.cause(deeper);
-                }
-                told.cause = Some(cause.href(inner.href).build());
+                told.cause = Some(read(fields, causes - 1).into_error());
             }
             _ => {}
         }

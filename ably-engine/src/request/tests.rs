@@ -531,6 +531,7 @@ fn an_error_is_read_from_body_headers_or_status() {
     assert_eq!((e.code().0, e.status_code()), (40160, 401));
     assert_eq!((e.message(), &*e.href().unwrap()), ("no", "https://h"));
     assert_eq!(e.request_id(), Some("r"));
+    assert_eq!(e.detail::<HttpReply>().unwrap().body, full.as_bytes());
     let cause = e.cause().unwrap();
     assert_eq!((cause.code().0, cause.message()), (40100, "why"));
     assert_eq!(cause.cause().unwrap().code(), 1);
