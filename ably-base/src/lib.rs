@@ -31,8 +31,8 @@ pub use ably_engine::{
     LogRecord, MessageMeta, PayloadEncoding, PayloadStep, PluginOption, Target, TokenDetails,
     TokenParams, TokenRequest, TransportError,
     protocol::{
-        self, ChannelMode, Data, ErrorCode, ErrorInfo, Format, Frame, JsonText, Message,
-        MessageAction, PresenceAction, PresenceMessage, Str,
+        self, Annotation, AnnotationAction, ChannelMode, Data, ErrorCode, ErrorInfo, Format, Frame,
+        JsonText, Message, MessageAction, PresenceAction, PresenceMessage, Str,
     },
 };
 pub use auth::{Auth, AuthMethod, AuthOptions};

@@ -7,7 +7,7 @@
 use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
 
-use crate::{ErrorInfo, Str, json};
+use crate::{ErrorInfo, Format, Str, json};
 
 /// `presence`, `annotations` or `state` of a protocol message.
 #[derive(Clone, Debug, Default)]
@@ -98,6 +98,20 @@ impl Item {
     /// An item of these fields.
     pub fn from_fields(fields: Vec<(Str, Value)>) -> Self {
         Self { fields }
+    }
+
+    /// The item as a part of a REST body in `format`: bytes as `data` get the `encoding` that the
+    /// format needs.
+    pub fn into_value(mut self, format: Format) -> Value {
+        if format == Format::Json && matches!(self.get("data"), Some(Value::Binary(_))) {
+            let encoding = match self.text("encoding").filter(|e| !e.is_empty()) {
+                Some(before) => Str::concat(&[&before, "/base64"]),
+                None => Str::from_static("base64"),
+            };
+            self.fields.retain(|(name, _)| name != "encoding");
+            self.set("encoding", encoding);
+        }
+        Value::Map(self.fields)
     }
 
     /// The fields, in the order they were set or sent.

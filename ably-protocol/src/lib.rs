@@ -23,6 +23,7 @@ extern crate alloc;
 extern crate std;
 
 mod action;
+mod annotation;
 mod codec;
 mod data;
 mod details;
@@ -40,6 +41,7 @@ mod text;
 pub mod wire;
 
 pub use action::Action;
+pub use annotation::{Annotation, AnnotationAction};
 pub use codec::{Codec, Format, Frame};
 pub use data::{Data, JsonText, Payload};
 pub use details::{AuthDetails, ConnectionDetails};
