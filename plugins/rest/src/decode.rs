@@ -54,27 +54,37 @@ impl DecodePage<PresenceMessage> for PresenceMessages {
         reply: &HttpReply,
     ) -> Result<Vec<PresenceMessage>, ErrorInfo> {
         let mut chain = core.open_chain(&self.0)?;
-        let malformed = || {
-            ErrorInfo::new(
-                ErrorCode::INVALID_DATA,
-                400,
-                "the server's answer is not a list of presence messages",
-            )
-        };
         let Value::List(items) = core.codec_of(reply)?.decode_value(&reply.body)? else {
             return Err(malformed());
         };
-        let decoded = items.into_iter().map(|item| {
-            let Value::Map(fields) = item else {
-                return Err(malformed());
-            };
-            let mut m = PresenceMessage::from_item(&Item::from_fields(fields))?;
-            let id = m.id.clone();
-            undo(core, &mut chain, id, &mut m.data, &mut m.encoding);
-            Ok(m)
-        });
+        let decoded = items
+            .into_iter()
+            .map(|item| presence_message(core, &mut chain, item));
         decoded.collect()
     }
+}
+
+/// Reads a presence message and undoes its encoding as far as it goes.
+pub(crate) fn presence_message(
+    core: &RestCore,
+    chain: &mut Chain,
+    item: Value,
+) -> Result<PresenceMessage, ErrorInfo> {
+    let Value::Map(fields) = item else {
+        return Err(malformed());
+    };
+    let mut m = PresenceMessage::from_item(&Item::from_fields(fields))?;
+    let id = m.id.clone();
+    undo(core, chain, id, &mut m.data, &mut m.encoding);
+    Ok(m)
+}
+
+fn malformed() -> ErrorInfo {
+    ErrorInfo::new(
+        ErrorCode::INVALID_DATA,
+        400,
+        "the server's answer is not a list of presence messages",
+    )
 }
 
 /// Undoes the encoding as far as it goes.

@@ -3,9 +3,10 @@
 //!
 //! | trait | on | methods |
 //! |---|---|---|
-//! | [`RestApi`] | every client | `time` |
+//! | [`RestApi`] | every client | `time`, `request`, `batch_publish`, `batch_presence` |
 //! | [`RestPublish`] | [`ably_base::RestChannel`] | `publish`, `publish_message`, `publish_messages` |
 //! | [`History`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `history` |
+//! | [`Status`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `status` |
 //! | [`RestPresenceApi`] | [`ably_base::RestChannel`] | `presence().get`, `presence().history` |
 //!
 //! Needs an HTTP client (feature `http`) and nothing else: there is no plugin to install. Queries
@@ -33,6 +34,9 @@
 //!
 //! ably-js: the `Rest` plugin.
 
+mod batch;
+mod batch_presence;
+mod batch_publish;
 mod decode;
 mod history;
 mod items;
@@ -40,11 +44,26 @@ mod links;
 mod page;
 mod presence;
 mod publish;
+mod request;
+mod request_path;
+mod response;
+mod status;
 mod time;
 
-pub use history::{Direction, History, HistoryQuery, UnixMillis};
+pub use batch::{BatchFailureResult, BatchResult};
+pub use batch_presence::{
+    BatchPresenceFailureResult, BatchPresenceResult, BatchPresenceSuccessResult,
+};
+pub use batch_publish::{
+    BatchPublish, BatchPublishFailureResult, BatchPublishResult, BatchPublishSpec,
+    BatchPublishSuccessResult,
+};
+pub use history::{Direction, History, HistoryQuery};
 pub use items::AllItems;
 pub use page::{DecodePage, PaginatedResult};
 pub use presence::{PresenceQuery, RestPresence, RestPresenceApi};
 pub use publish::{Publish, RestPublish};
+pub use request::{Request, RequestBody};
+pub use response::HttpPaginatedResponse;
+pub use status::{ChannelDetails, ChannelMetrics, ChannelOccupancy, ChannelStatus, Status};
 pub use time::RestApi;

@@ -82,7 +82,7 @@ fn rel(params: &str) -> Option<&str> {
     })
 }
 
-fn parse(query: &str) -> Query {
+pub(crate) fn parse(query: &str) -> Query {
     let query = query.split('#').next().unwrap_or_default();
     query
         .split('&')
@@ -97,6 +97,12 @@ fn parse(query: &str) -> Query {
 
 /// Undoes percent-encoding and `+`; what is malformed stays as it is.
 fn decode(text: &str) -> String {
+    String::from_utf8(decode_bytes(text, true))
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+}
+
+/// Undoes percent-encoding, and `+` for a space where that is meant.
+pub(crate) fn decode_bytes(text: &str, plus_is_space: bool) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let Some((&b, after)) = rest.split_first() {
@@ -107,12 +113,11 @@ fn decode(text: &str) -> String {
                 bytes.push((high * 16 + low) as u8);
                 rest = after.get(2..).unwrap_or_default();
             }
-            (b'+', ..) => bytes.push(b' '),
+            (b'+', ..) if plus_is_space => bytes.push(b' '),
             _ => bytes.push(b),
         }
     }
-    String::from_utf8(bytes)
-        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned())
+    bytes
 }
 
 #[cfg(test)]

@@ -165,13 +165,7 @@ impl<T: MaybeSend + 'static> PaginatedResult<T> {
     ) -> BoxFuture<Result<Self, ErrorInfo>> {
         let source = self.source.clone();
         Box::pin(async move {
-            let query = link.ok_or_else(|| {
-                ErrorInfo::new(
-                    ErrorCode::NOT_FOUND,
-                    404,
-                    format!("the server gave no link to the {which} page of results"),
-                )
-            })?;
+            let query = link.ok_or_else(|| no_link(which))?;
             Self::get(source, query).await
         })
     }
@@ -195,6 +189,14 @@ impl<T: MaybeSend + 'static> PaginatedResult<T> {
     pub(crate) fn take_items(&mut self) -> Vec<T> {
         std::mem::take(&mut self.items)
     }
+}
+
+pub(crate) fn no_link(which: &'static str) -> ErrorInfo {
+    ErrorInfo::new(
+        ErrorCode::NOT_FOUND,
+        404,
+        format!("the server gave no link to the {which} page of results"),
+    )
 }
 
 impl<T: std::fmt::Debug> std::fmt::Debug for PaginatedResult<T> {

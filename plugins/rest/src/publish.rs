@@ -81,14 +81,7 @@ impl Publish {
         let path = RestPath::of_channel(self.channel.name(), ["messages"])?;
         let mut messages = self.messages;
         check_client_ids(core, &messages)?;
-        if core.idempotent_publishing() && messages.iter().all(has_no_id) {
-            let mut random = [0; ID_BYTES];
-            core.with_entropy(|entropy| entropy.fill(&mut random));
-            let base = BASE64_STANDARD.encode(random);
-            for (i, message) in messages.iter_mut().enumerate() {
-                message.id = Some(format!("{base}:{i}").into());
-            }
-        }
+        give_ids(core, &mut messages);
         let messages = encode(core, &self.channel, messages)?;
         let mut body = BytesMut::new();
         core.codec(core.format())?
@@ -104,6 +97,18 @@ impl IntoFuture for Publish {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(self.send())
+    }
+}
+
+/// Gives ids to messages that are published together, if none has one. Spec: RSL1k1, RSL1k3.
+pub(crate) fn give_ids(core: &RestCore, messages: &mut [Message]) {
+    if core.idempotent_publishing() && messages.iter().all(has_no_id) {
+        let mut random = [0; ID_BYTES];
+        core.with_entropy(|entropy| entropy.fill(&mut random));
+        let base = BASE64_STANDARD.encode(random);
+        for (i, message) in messages.iter_mut().enumerate() {
+            message.id = Some(format!("{base}:{i}").into());
+        }
     }
 }
 
