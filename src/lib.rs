@@ -15,12 +15,13 @@
 //! | `rustls` | TLS, for the transport and for `http` | |
 //! | `http` | HTTP requests, over reqwest | `FetchRequest` |
 //! | `token` | signed token requests, authUrl; implied by `http` and `rest` | in its base |
-//! | `rest` | time, publishing without a connection, history: [`plugins::rest`] | `Rest` |
+//! | `rest` | publishing without a connection, history, batches, status: [`plugins::rest`] | `Rest` |
 //! | `stats` | what the application has used: [`plugins::stats`] | part of `Rest` |
 //! | `push` | push notifications: [`plugins::push`] | part of `Rest`, `Push` |
 //! | `msgpack` | the binary protocol | `MsgPack` |
 //! | `crypto` | encrypted channels: [`plugins::crypto`] | `Crypto` |
 //! | `presence` | who is on a channel: [`plugins::presence`] | `RealtimePresence` |
+//! | `annotations` | what is added to messages: [`plugins::annotations`] | `Annotations` |
 //!
 //! `default` and `full` are all of these.
 //!

@@ -2,6 +2,8 @@
 
 use ably_base::{ErrorInfo, Plugin, Plugins};
 
+#[cfg(feature = "annotations")]
+pub use ably_annotations as annotations;
 #[cfg(feature = "crypto")]
 pub use ably_crypto as crypto;
 #[cfg(feature = "http")]

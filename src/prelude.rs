@@ -2,6 +2,8 @@
 //!
 //! Holds the extension traits of the enabled features.
 
+#[cfg(feature = "annotations")]
+pub use ably_annotations::RestAnnotationsApi;
 pub use ably_base::{ClientOptions, ErrorInfo, Message};
 #[cfg(feature = "crypto")]
 pub use ably_crypto::ChannelOptionsExt;
@@ -10,7 +12,10 @@ pub use ably_presence::ChannelPresence;
 #[cfg(feature = "push")]
 pub use ably_push::{ChannelPush, PushApi};
 #[cfg(feature = "rest")]
-pub use ably_rest::{Direction, History, HistoryQuery, RestApi, RestPresenceApi, RestPublish};
+pub use ably_rest::{
+    BatchPublishSpec, Direction, History, HistoryQuery, RestApi, RestPresenceApi, RestPublish,
+    Status,
+};
 #[cfg(feature = "stats")]
 pub use ably_stats::{StatsApi, StatsQuery};
 

@@ -67,7 +67,8 @@ pub(crate) const BANNED_IN_BASE: &[&str] = &[
 ];
 
 /// Plugins that may use another plugin.
-const PLUGIN_ON_PLUGIN: &[(&str, &str)] = &[("stats", "rest"), ("push", "rest")];
+const PLUGIN_ON_PLUGIN: &[(&str, &str)] =
+    &[("annotations", "rest"), ("push", "rest"), ("stats", "rest")];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Layer {
