@@ -30,6 +30,7 @@ pub use ably_engine::{
     ConnectionState, ConnectionStateChange, Credential, DecodeFailure, FailureKind, LogLevel,
     LogRecord, MessageMeta, PayloadEncoding, PayloadStep, PluginOption, Target, TokenDetails,
     TokenParams, TokenRequest, TransportError,
+    encoding::FromEncoded,
     protocol::{
         self, Annotation, AnnotationAction, ChannelMode, Data, ErrorCode, ErrorInfo, Format, Frame,
         JsonText, Message, MessageAction, PresenceAction, PresenceMessage, Str,

@@ -7,7 +7,7 @@
 use alloc::{string::String, vec::Vec};
 use bytes::Bytes;
 
-use crate::{ErrorInfo, Format, Str, json};
+use crate::{Data, ErrorInfo, Format, JsonText, Str, json};
 
 /// `presence`, `annotations` or `state` of a protocol message.
 #[derive(Clone, Debug, Default)]
@@ -146,6 +146,23 @@ impl Item {
             Some(Value::Int(i)) => Some(*i),
             Some(Value::Float(f)) if *f as i64 as f64 == *f => Some(*f as i64),
             _ => None,
+        }
+    }
+
+    /// A field as JSON; `None` when absent.
+    pub fn json(&self, name: &str) -> Option<JsonText> {
+        match self.get(name) {
+            None | Some(Value::Null) => None,
+            Some(value) => Some(JsonText::from_checked(value.to_json().into())),
+        }
+    }
+
+    /// The field `data`, still encoded. What is not a string or bytes is kept as JSON.
+    pub fn data(&self) -> Data {
+        match self.get("data") {
+            Some(Value::Text(t)) => Data::Text(t.clone()),
+            Some(Value::Binary(b)) => Data::Binary(b.clone()),
+            _ => self.json("data").map_or(Data::None, Data::Json),
         }
     }
 }

@@ -4,7 +4,7 @@ use alloc::{collections::BTreeMap, sync::Arc};
 use core::fmt;
 use smallvec::SmallVec;
 
-use crate::{Data, JsonText, Str};
+use crate::{Data, Item, JsonText, Str, Value};
 
 /// The messages of one protocol message. The usual single one needs no list on the heap.
 pub type Messages = SmallVec<[Arc<Message>; 1]>;
@@ -96,6 +96,33 @@ impl Message {
         self
     }
 
+    /// Reads the wire form. The data is still encoded; a field of the wrong type counts as absent.
+    pub fn from_item(item: &Item) -> Self {
+        let action = item.int("action").unwrap_or(0);
+        Self {
+            id: item.text("id"),
+            name: item.text("name"),
+            data: item.data(),
+            // Some servers send an empty encoding for none.
+            encoding: item.text("encoding").filter(|e| !e.is_empty()),
+            client_id: item.text("clientId"),
+            connection_id: item.text("connectionId"),
+            connection_key: item.text("connectionKey"),
+            timestamp: item.int("timestamp"),
+            extras: item.json("extras"),
+            action: MessageAction(u8::try_from(action).unwrap_or(u8::MAX)),
+            serial: item.text("serial"),
+            // An object from protocol 4 on.
+            version: item.text("version"),
+            created_at: item.int("createdAt"),
+            operation: match item.get("operation") {
+                Some(Value::Map(fields)) => Some(Arc::new(Operation::from_fields(fields))),
+                _ => None,
+            },
+            summary: item.json("summary"),
+        }
+    }
+
     /// Bytes that count against `maxMessageSize`: name, clientId and extras in UTF-16 units, data
     /// in bytes of its current form. Spec: TM6.
     pub fn size(&self) -> usize {
@@ -166,9 +193,58 @@ pub struct Operation {
     pub metadata: BTreeMap<Str, Str>,
 }
 
+impl Operation {
+    fn from_fields(fields: &[(Str, Value)]) -> Self {
+        let item = Item::from_fields(fields.to_vec());
+        let metadata = match item.get("metadata") {
+            Some(Value::Map(facts)) => facts.as_slice(),
+            _ => &[],
+        };
+        let facts = metadata.iter().filter_map(|(name, fact)| {
+            let fact = match fact {
+                Value::Null => return None,
+                Value::Text(text) => text.clone(),
+                other => other.to_json().into(),
+            };
+            Some((name.clone(), fact))
+        });
+        Self {
+            client_id: item.text("clientId"),
+            description: item.text("description"),
+            metadata: facts.collect(),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{Codec, json::JsonCodec};
+    use bytes::Bytes;
+
+    #[test]
+    fn an_item_is_read_as_the_codec_reads_it() {
+        for text in [
+            r#"{"id":"i","name":"n","data":"d","encoding":"json/utf-8","clientId":"c",
+                "connectionId":"x","connectionKey":"k","timestamp":5,"extras":{"a":[1.5]},
+                "action":1,"serial":"s","version":"v","createdAt":4,
+                "operation":{"clientId":"o","description":"why","metadata":{"a":"b","n":1,"z":null}},
+                "summary":{"t":{"total":1}},"unknown":true}"#,
+            r#"{"data":{"a":1},"encoding":"","action":300,"version":{"serial":"v"},"operation":1}"#,
+            r#"{"data":null,"extras":null}"#,
+            "{}",
+        ] {
+            let list = Bytes::from(alloc::format!("[{text}]"));
+            let Value::Map(fields) = Value::from_json(text).unwrap() else {
+                panic!("a map")
+            };
+            assert_eq!(
+                Message::from_item(&Item::from_fields(fields)),
+                *JsonCodec.decode_messages(&list).unwrap()[0],
+                "{text}"
+            );
+        }
+    }
 
     #[test]
     fn size_counts_name_client_id_extras_and_data() {

@@ -29,6 +29,35 @@ pub struct PresenceMessage {
 }
 
 impl PresenceMessage {
+    /// A presence message of `action`, without anything else.
+    pub fn new(action: PresenceAction) -> Self {
+        Self {
+            action,
+            ..Self::default()
+        }
+    }
+
+    /// Sets the member's client.
+    #[must_use]
+    pub fn client_id(mut self, client_id: impl Into<Str>) -> Self {
+        self.client_id = Some(client_id.into());
+        self
+    }
+
+    /// Sets the member's data.
+    #[must_use]
+    pub fn data(mut self, data: impl Into<Data>) -> Self {
+        self.data = data.into();
+        self
+    }
+
+    /// Sets the extras, a JSON object.
+    #[must_use]
+    pub fn extras(mut self, extras: JsonText) -> Self {
+        self.extras = Some(extras);
+        self
+    }
+
     /// What tells members apart: `clientId:connectionId`. Spec: TP3h.
     pub fn member_key(&self) -> Str {
         Str::concat(&[
@@ -52,18 +81,11 @@ impl PresenceMessage {
             id: item.text("id"),
             client_id: item.text("clientId"),
             connection_id: item.text("connectionId"),
-            data: match item.get("data") {
-                None | Some(Value::Null) => Data::None,
-                Some(Value::Text(t)) => Data::Text(t.clone()),
-                Some(Value::Binary(b)) => Data::Binary(b.clone()),
-                Some(other) => Data::Json(JsonText::from_checked(other.to_json().into())),
-            },
-            encoding: item.text("encoding"),
+            data: item.data(),
+            // Some servers send an empty encoding for none.
+            encoding: item.text("encoding").filter(|e| !e.is_empty()),
             timestamp: item.int("timestamp"),
-            extras: match item.get("extras") {
-                None | Some(Value::Null) => None,
-                Some(other) => Some(JsonText::from_checked(other.to_json().into())),
-            },
+            extras: item.json("extras"),
         })
     }
 

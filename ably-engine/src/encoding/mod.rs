@@ -3,12 +3,14 @@
 //! Spec: RSL4, RSL5, RSL6, RTL18–RTL20.
 
 mod chain;
+mod from_encoded;
 
 use alloc::{boxed::Box, string::String};
 
 use ably_protocol::{ErrorInfo, Payload};
 
 pub use chain::{Chain, Decoded};
+pub use from_encoded::FromEncoded;
 
 use crate::{ChannelOptions, Entropy, MaybeSend, MaybeSync};
 
