@@ -3,6 +3,7 @@
 //!
 //! | trait | on | methods |
 //! |---|---|---|
+//! | [`RevokeTokens`] | [`ably_base::Auth`] | `revoke_tokens` |
 //! | [`RestApi`] | every client | `time`, `request`, `batch_publish`, `batch_presence` |
 //! | [`RestPublish`] | [`ably_base::RestChannel`] | `publish`, `publish_message`, `publish_messages` |
 //! | [`History`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `history` |
@@ -47,6 +48,7 @@ mod publish;
 mod request;
 mod request_path;
 mod response;
+mod revoke;
 mod status;
 mod time;
 
@@ -65,5 +67,9 @@ pub use presence::{PresenceQuery, RestPresence, RestPresenceApi};
 pub use publish::{Publish, RestPublish};
 pub use request::{Request, RequestBody};
 pub use response::HttpPaginatedResponse;
+pub use revoke::{
+    RevokeTokens, TokenRevocationFailureResult, TokenRevocationOptions, TokenRevocationResult,
+    TokenRevocationSuccessResult, TokenRevocationTargetSpecifier, TokenRevocations,
+};
 pub use status::{ChannelDetails, ChannelMetrics, ChannelOccupancy, ChannelStatus, Status};
 pub use time::RestApi;
