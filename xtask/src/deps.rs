@@ -99,7 +99,7 @@ impl Layer {
             ["bindings", _] => Self::Binding,
             ["examples", _] => Self::Example,
             ["sandbox"] => Self::Sandbox,
-            ["testkit"] => Self::Testkit,
+            ["testkit", ..] => Self::Testkit,
             ["tests", ..] => Self::Tests,
             ["benches", _] => Self::Bench,
             ["xtask"] => Self::Xtask,

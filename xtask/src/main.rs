@@ -10,6 +10,7 @@ mod coverage;
 mod deps;
 mod graph;
 mod process;
+mod proxy;
 mod release;
 mod report;
 mod size;
@@ -50,6 +51,7 @@ fn dispatch(args: &[&str]) -> Result<()> {
         "coverage" => coverage::run(rest),
         "size" => size::run(rest),
         "bench" => bench::run(rest),
+        "proxy" => proxy::run(rest),
         "release-check" => release::run(rest),
         other => Err(format!("no command `{other}`; see `cargo xtask --help`")),
     }
@@ -85,6 +87,8 @@ Commands:
                              --runs N         CPU time runs, the fastest counts (default 3)
                              --no-callgrind   CPU time only
                              --check          fail when a bound is exceeded
+  proxy [options]          Run the fault proxy with its HTTP interface until it is interrupted.
+                             --listen ADDRESS:PORT  where (default 127.0.0.1:9100)
   release-check [step...]  All of `test`, and the slow steps that a release needs besides.
   help                     This text.
 
@@ -104,6 +108,7 @@ mod tests {
             "coverage",
             "size",
             "bench receive",
+            "proxy",
             "release-check",
         ] {
             assert!(help.contains(word), "{word}");
