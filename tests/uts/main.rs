@@ -8,4 +8,6 @@ mod client;
 mod connection;
 mod messages;
 mod presence;
+mod push;
 mod rest;
+mod stats;

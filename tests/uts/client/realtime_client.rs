@@ -1,6 +1,7 @@
 //! `realtime/unit/client/realtime_client.md`
 
 use ably_base::{Auth, Channels, Connection, Format};
+use ably_push::{Push, PushAdmin, PushApi};
 
 use crate::support::*;
 use ConnectionState as S;
@@ -93,6 +94,15 @@ fn auth() {
     let client = client(options(&VirtualRuntime::new(), &MockWebSocket::new()));
     let auth: Auth = client.auth();
     assert_eq!(auth.client_id(), None);
+}
+
+// UTS: realtime/unit/RTC13/push-attribute-0
+#[test]
+fn push() {
+    let client = client(options(&VirtualRuntime::new(), &MockWebSocket::new()));
+    let push: Push = client.push();
+    let _: &PushAdmin = push.admin();
+    client.close();
 }
 
 // UTS: realtime/unit/RTC17/client-id-attribute-0

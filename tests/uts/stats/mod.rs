@@ -1,0 +1,5 @@
+//! Statistics: `rest/unit/stats.md`, and the same for realtime clients.
+
+mod common;
+mod realtime_stats;
+mod rest_stats;
