@@ -67,6 +67,7 @@ fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Action, String> {
                 let json = String::from_utf8(read("--app-spec", value()?)?);
                 builder = builder.app_spec(json.map_err(|_| "--app-spec: the file is not UTF-8")?);
             }
+            "data" => builder = builder.data(value()?),
             "tls-cert" => certificates = Some(read("--tls-cert", value()?)?),
             "tls-key" => private_key = Some(read("--tls-key", value()?)?),
             _ => return Err(format!("invalid option '--{name}'")),
@@ -104,9 +105,12 @@ fn serve(builder: Builder, has_key: bool) -> Result<(), String> {
             say(&format!("key {}\n", sandbox.key()))?;
         }
         say(&format!("listening on {}\n", sandbox.url()))?;
-        interrupted.await;
+        let failure = tokio::select! {
+            () = interrupted => None,
+            reason = sandbox.failed() => Some(reason),
+        };
         sandbox.stop().await;
-        Ok(())
+        failure.map_or(Ok(()), |reason| Err(format!("the disk failed: {reason}")))
     })
 }
 
@@ -150,6 +154,8 @@ Options:
                           A key with every capability; may be given several times. Without it
                           the server makes an app with a key and prints the key
       --app-spec FILE     Keys, namespaces and channels of the app, as the JSON body of POST /apps
+      --data DIR          Keep state in DIR, which is made if need be; what was acknowledged
+                          survives a crash at any moment [default: memory only]
       --tls-cert FILE     PEM certificate chain; serves https and wss (needs --tls-key)
       --tls-key FILE      PEM private key (needs --tls-cert)
   -h, --help              Print this help
@@ -157,6 +163,7 @@ Options:
 
 Prints 'listening on URL' when it accepts connections. Stops on SIGINT and SIGTERM.
 
-Exit status: 0 after a clean stop, 1 when it cannot start, 2 for wrong arguments.
-Everything is kept in memory: messages for two minutes, those of persisted namespaces for a day.
+Exit status: 0 after a clean stop, 1 when it cannot start or its disk fails, 2 for wrong
+arguments. Messages are kept for two minutes, those of persisted namespaces for a day; without
+--data everything is gone when it stops. DIR belongs to one server at a time.
 ";

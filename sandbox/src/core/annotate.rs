@@ -173,6 +173,7 @@ impl Core {
             app.stats.messages(origin.meter, count, size, now);
         }
         for entry in entries {
+            self.note_entry(&identity.app, channel_name, &entry);
             self.deliver(&identity.app, channel_name, &entry, now);
         }
         Ok(())
@@ -181,7 +182,7 @@ impl Core {
 
 impl crate::core::channel::Channel {
     /// Brings the summary of a message up to date and returns the message that tells of it.
-    fn summarize(&mut self, serial: &str, id: &str, now: u64) -> Option<Message> {
+    pub(crate) fn summarize(&mut self, serial: &str, id: &str, now: u64) -> Option<Message> {
         let annotations = self.annotations.get(serial)?;
         let summary = summary::of(annotations.iter());
         let message = self.message_mut(serial)?;

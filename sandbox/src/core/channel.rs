@@ -51,6 +51,22 @@ impl Entry {
         first.is_some_and(|first| first.action == action::MESSAGE_CREATE)
     }
 
+    /// Returns what of this is kept: everything but ephemeral messages.
+    pub(crate) fn kept(&self) -> Option<Entry> {
+        let mut kept = self.clone();
+        kept.messages.retain(|message| !is_ephemeral(message));
+        let is_empty = kept.messages.is_empty() && kept.annotations.is_empty();
+        (!is_empty).then_some(kept)
+    }
+
+    fn size(&self) -> usize {
+        let messages = self.messages.iter();
+        let messages: usize = messages.map(|message| message.weight() + 300).sum();
+        let annotations = self.annotations.iter();
+        let annotations: usize = annotations.map(|item| 2 * item.size() + 600).sum();
+        300 + messages + annotations
+    }
+
     /// Returns the frame that delivers this entry, for a client that calls the channel `name`.
     pub(crate) fn frame(&self, name: &str, serial: String) -> ProtocolMessage {
         let action = if self.annotations.is_empty() {
@@ -110,8 +126,15 @@ pub(crate) struct Channel {
 impl Channel {
     pub(crate) fn new(series: String, retention: u64, now: u64) -> Channel {
         let series = Series::new(series, now);
+        let horizon = series.last();
+        Channel::restore(series, horizon, retention)
+    }
+
+    /// Goes on with an earlier channel.
+    pub(crate) fn restore(series: Series, horizon: Position, retention: u64) -> Channel {
         Channel {
-            horizon: series.last(),
+            last_used: series.last().time,
+            horizon,
             series,
             entries: VecDeque::new(),
             presence_entries: VecDeque::new(),
@@ -121,7 +144,6 @@ impl Channel {
             watchers: BTreeSet::new(),
             occupancy_due: false,
             occupancy_told: None,
-            last_used: now,
             permanent: false,
             retention,
             bytes: 0,
@@ -157,24 +179,23 @@ impl Channel {
         for (index, annotation) in entry.annotations.iter_mut().enumerate() {
             annotation.serial = format!("{serial}:{index:03}");
         }
-        let messages = entry.messages.iter();
-        let messages: usize = messages.map(|message| message.weight() + 300).sum();
-        let annotations = entry.annotations.iter();
-        let annotations: usize = annotations.map(|item| 2 * item.size() + 600).sum();
-        entry.bytes = 300 + messages + annotations;
+        self.keep(entry.clone());
+        self.last_used = now;
+        self.evict(limits, now);
+        entry
+    }
+
+    /// Keeps an entry, but for what is not to be kept.
+    pub(crate) fn keep(&mut self, entry: Entry) {
         for annotation in &entry.annotations {
             let known = self.annotations.entry(annotation.message_serial.clone());
             known.or_default().push(annotation.clone());
         }
-        let mut kept = entry.clone();
-        kept.messages.retain(|message| !is_ephemeral(message));
-        if !(kept.messages.is_empty() && kept.annotations.is_empty()) {
+        if let Some(mut kept) = entry.kept() {
+            kept.bytes = kept.size();
             self.bytes += kept.bytes;
             self.entries.push_back(kept);
         }
-        self.last_used = now;
-        self.evict(limits, now);
-        entry
     }
 
     /// Returns a published message.
@@ -208,6 +229,22 @@ impl Channel {
         limits: &Limits,
     ) -> ProtocolMessage {
         let at = self.series.advance(now);
+        self.apply_presence(events);
+        self.keep_presence(at, now, events.to_vec());
+        self.last_used = now;
+        self.evict(limits, now);
+        ProtocolMessage {
+            id,
+            channel_serial: Some(self.series.serial(at)),
+            connection_id: events.first().and_then(|event| event.connection_id.clone()),
+            timestamp: Some(now),
+            presence: Some(events.to_vec()),
+            ..ProtocolMessage::new(action::PRESENCE)
+        }
+    }
+
+    /// Brings the set of members up to date.
+    pub(crate) fn apply_presence(&mut self, events: &[PresenceMessage]) {
         for event in events {
             let client_id = event.client_id.clone().unwrap_or_default();
             let connection_id = event.connection_id.clone().unwrap_or_default();
@@ -222,24 +259,28 @@ impl Channel {
                 self.members.insert(member, present);
             }
         }
+    }
+
+    /// Keeps presence events as history.
+    pub(crate) fn keep_presence(
+        &mut self,
+        at: Position,
+        timestamp: u64,
+        events: Vec<PresenceMessage>,
+    ) {
         let bytes = events.iter().map(|event| event.size() + 300).sum();
         self.presence_bytes += bytes;
         self.presence_entries.push_back(PresenceEntry {
             at,
-            timestamp: now,
-            events: events.to_vec(),
+            timestamp,
+            events,
             bytes,
         });
-        self.last_used = now;
-        self.evict(limits, now);
-        ProtocolMessage {
-            id,
-            channel_serial: Some(self.series.serial(at)),
-            connection_id: events.first().and_then(|event| event.connection_id.clone()),
-            timestamp: Some(now),
-            presence: Some(events.to_vec()),
-            ..ProtocolMessage::new(action::PRESENCE)
-        }
+    }
+
+    /// Returns the position before which something may be missing.
+    pub(crate) fn horizon(&self) -> Position {
+        self.horizon
     }
 
     /// Returns the position a client says it has seen, if everything after it is still here.

@@ -297,7 +297,8 @@ impl Core {
             return;
         };
         self.wakeups.insert(id);
-        if !transport.send(frame, &self.limits, now) {
+        let after = self.journal.written();
+        if !transport.send(frame, after, &self.limits, now) {
             self.release_transport(id, now);
         }
     }

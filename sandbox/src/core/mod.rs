@@ -24,6 +24,7 @@ mod entropy;
 mod faults;
 mod history;
 mod interval;
+mod journal;
 mod jwt;
 mod limits;
 mod name;
@@ -31,6 +32,8 @@ mod occupancy;
 mod presence;
 mod publish;
 mod push;
+mod records;
+mod replay;
 pub mod rest;
 mod resume;
 mod revoke;
@@ -58,6 +61,7 @@ use channel::Channel;
 use connection::Connection;
 use entropy::Entropy;
 use faults::Faults;
+use journal::Journal;
 use resume::Expired;
 use timers::{Timer, Timers};
 use token::Tokens;
@@ -76,6 +80,8 @@ pub struct Core {
     timers: Timers,
     wakeups: BTreeSet<TransportId>,
     faults: Faults,
+    journal: Journal,
+    main_key: Option<String>,
     next_transport: u64,
     /// About how much all channels keep; counted anew with every sweep.
     kept_bytes: usize,
@@ -99,6 +105,8 @@ impl Core {
             timers,
             wakeups: BTreeSet::new(),
             faults: Faults::default(),
+            journal: Journal::default(),
+            main_key: None,
             next_transport: 0,
             kept_bytes: 0,
             counted_at: now,
@@ -134,7 +142,8 @@ impl Core {
             let app = App::new(parts.app.to_owned(), &self.limits, &mut self.entropy);
             self.apps.insert(parts.app.to_owned(), app);
         }
-        if let Some(app) = self.apps.get_mut(parts.app) {
+        let id = parts.app;
+        if let Some(app) = self.apps.get_mut(id) {
             app.keys.retain(|key| key.id != parts.key);
             app.keys.push(Key {
                 id: parts.key.to_owned(),
@@ -143,6 +152,7 @@ impl Core {
                 revocable_tokens: false,
             });
         }
+        self.note_app(id);
         Ok(())
     }
 
@@ -152,10 +162,12 @@ impl Core {
     /// - `40000` the body is not one of an app, or there is no such app.
     pub fn extend_app(&mut self, key: &str, spec: &Value, now: u64) -> Result<(), ErrorInfo> {
         let parts = KeyParts::parse(key)?;
-        match self.apps.get_mut(parts.app) {
-            Some(app) => app.apply(spec, &self.limits, &mut self.entropy, now),
-            None => Err(ErrorInfo::bad(BAD_REQUEST, "there is no such app")),
-        }
+        let Some(app) = self.apps.get_mut(parts.app) else {
+            return Err(ErrorInfo::bad(BAD_REQUEST, "there is no such app"));
+        };
+        app.apply(spec, &self.limits, &mut self.entropy, now)?;
+        self.note_whole_app(parts.app);
+        Ok(())
     }
 
     /// Returns when [`Core::handle_timeout`] wants to be called next.
@@ -183,16 +195,23 @@ impl Core {
     /// Takes the next thing to do on a socket; `None` when nothing waits. For a transport that the
     /// core does not know, that thing is to cut.
     pub fn poll_send(&mut self, id: TransportId) -> Option<Outgoing> {
-        match self.transports.get_mut(&id) {
-            Some(transport) => transport.poll(),
-            None => Some(Outgoing::Cut),
+        let Some(transport) = self.transports.get_mut(&id) else {
+            return Some(Outgoing::Cut);
+        };
+        let next = transport.poll(&self.journal);
+        if next.is_none() && transport.has_waiting() {
+            self.journal.wait(id);
         }
+        next
     }
 
     /// Says whether so much waits for a client that reading from it should pause.
     pub fn is_congested(&self, id: TransportId) -> bool {
         let transport = self.transports.get(&id);
-        transport.is_some_and(|transport| transport.is_congested(&self.limits))
+        transport.is_some_and(|transport| {
+            let is_behind = self.journal.is_behind() && transport.has_waiting();
+            is_behind || transport.is_congested(&self.limits)
+        })
     }
 
     /// Drops the sockets of clients without a word, as a broken network would; their connections
@@ -228,33 +247,38 @@ impl Core {
         let mut app = App::new(id.clone(), &self.limits, &mut self.entropy);
         app.apply(spec, &self.limits, &mut self.entropy, now)?;
         self.apps.insert(id.clone(), app);
+        self.note_whole_app(&id);
         Ok(id)
     }
 
-    /// Returns a channel, which comes into being when it is first used.
-    fn channel(&mut self, app: &str, name: &str, now: u64) -> Result<&mut Channel, ErrorInfo> {
-        let Some(app) = self.apps.get_mut(app) else {
-            return Err(ErrorInfo::new(
-                crate::wire::error::NOT_FOUND,
-                404,
-                "the app is gone",
-            ));
-        };
-        if app.channels.len() >= self.limits.max_channels && !app.channels.contains_key(name) {
-            let why = "there are too many channels";
-            return Err(ErrorInfo::bad(crate::wire::error::TOO_MANY_CHANNELS, why));
+    fn note_whole_app(&mut self, id: &str) {
+        self.note_app(id);
+        let channels = self.apps.get(id).map(|app| app.channels.keys().cloned());
+        for name in channels.into_iter().flatten().collect::<Vec<_>>() {
+            self.note_channel(id, &name);
+            self.note_fixtures(id, &name);
         }
-        let retention = app.retention(name, &self.limits);
-        let entropy = &mut self.entropy;
+    }
+
+    /// Returns a channel, which comes into being when it is first used.
+    fn channel(&mut self, app_id: &str, name: &str, now: u64) -> Result<&mut Channel, ErrorInfo> {
+        let missing = || ErrorInfo::new(crate::wire::error::NOT_FOUND, 404, "the app is gone");
+        let app = self.apps.get_mut(app_id).ok_or_else(missing)?;
         if !app.channels.contains_key(name) {
-            let count = app.channels.len() as u64 + 1;
+            if app.channels.len() >= self.limits.max_channels {
+                let why = "there are too many channels";
+                return Err(ErrorInfo::bad(crate::wire::error::TOO_MANY_CHANNELS, why));
+            }
+            let retention = app.retention(name, &self.limits);
+            let channel = Channel::new(self.entropy.name(8), retention, now);
+            app.channels.insert(name.to_owned(), channel);
+            let count = app.channels.len() as u64;
             app.stats.count("channels.opened", 1, now);
             app.stats.count("channels.peak", count, now);
+            self.note_channel(app_id, name);
         }
-        let channel = app
-            .channels
-            .entry(name.to_owned())
-            .or_insert_with(|| Channel::new(entropy.name(8), retention, now));
+        let app = self.apps.get_mut(app_id).ok_or_else(missing)?;
+        let channel = app.channels.get_mut(name).ok_or_else(missing)?;
         channel.evict(&self.limits, now);
         Ok(channel)
     }
@@ -281,6 +305,9 @@ impl Core {
     fn sweep(&mut self, now: u64) {
         self.forget_old(now);
         self.tokens.evict(self.limits.token_request_window, now);
+        for app in self.apps.keys().cloned().collect::<Vec<_>>() {
+            self.note_minutes(&app);
+        }
         self.timers.schedule(now + SWEEP_EVERY, Timer::Sweep);
     }
 

@@ -148,6 +148,7 @@ impl Core {
         if let Some(app) = self.apps.get_mut(&identity.app) {
             app.stats.messages(Meter::PRESENCE_IN, count, size, now);
         }
+        self.note_presence(&identity.app, &channel_name);
         self.deliver_presence(&identity.app, &channel_name, &frame, now);
         self.touch_occupancy(&identity.app, &channel_name, now);
         Ok(())
@@ -196,6 +197,7 @@ impl Core {
             return;
         }
         let frame = channel.record_presence(&events, Some(base), now, &limits);
+        self.note_presence(app, name);
         self.deliver_presence(app, name, &frame, now);
         self.touch_occupancy(app, name, now);
     }

@@ -158,6 +158,7 @@ impl Core {
                 app.stats.messages(Meter::PERSISTED, count, size, now);
             }
         }
+        self.note_entry(&identity.app, channel_name, &entry);
         self.deliver(&identity.app, channel_name, &entry, now);
         self.push_messages(&identity.app, channel_name, &entry.messages, now);
         Ok(answer)

@@ -8,6 +8,7 @@
 
 use crate::core::Core;
 use crate::core::auth::{Credential, Identity};
+use crate::core::records;
 use crate::core::rest::{Request, Response, batch};
 use crate::wire::error::{
     BAD_BODY, BAD_PARAM, BAD_REQUEST, INCOMPATIBLE, NEEDS_BASIC, NOT_FOUND, NOT_REVOCABLE,
@@ -138,6 +139,7 @@ impl Core {
             return;
         };
         app.add_revocation(revocation.clone());
+        self.note(|_| Some(records::revocation(app_id, &revocation)));
         let connections = self.connections.iter();
         let meant: Vec<_> = connections
             .filter(|(_, connection)| connection.identity.app == app_id)

@@ -38,6 +38,21 @@ impl Series {
         Series { name, last }
     }
 
+    /// Goes on with an earlier series.
+    pub(crate) fn restore(name: String, last: Position) -> Series {
+        Series { name, last }
+    }
+
+    /// Returns the series' name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes sure that what follows comes after a position.
+    pub(crate) fn reach(&mut self, position: Position) {
+        self.last = self.last.max(position);
+    }
+
     /// Returns the position of the latest event.
     pub(crate) fn last(&self) -> Position {
         self.last

@@ -6,7 +6,7 @@
 //! Spec: TS.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::interval::Unit;
 use crate::wire::Value;
@@ -42,6 +42,8 @@ impl Meter {
 #[derive(Debug, Default)]
 pub(crate) struct Stats {
     minutes: BTreeMap<u64, Entries>,
+    /// Minutes that are not written down as they are now.
+    changed: BTreeSet<u64>,
     connections: u64,
 }
 
@@ -73,7 +75,9 @@ impl Stats {
 
     /// Adds an amount to the minute of a time.
     pub(crate) fn add(&mut self, time: u64, path: Cow<'static, str>, amount: f64) {
-        let minute = self.minutes.entry(Unit::Minute.start(time)).or_default();
+        let time = Unit::Minute.start(time);
+        self.changed.insert(time);
+        let minute = self.minutes.entry(time).or_default();
         if minute.len() >= MAX_PATHS && !minute.contains_key(&path) {
             return;
         }
@@ -81,6 +85,27 @@ impl Stats {
         if self.minutes.len() > MAX_MINUTES {
             self.minutes.pop_first();
         }
+        if self.changed.len() > MAX_MINUTES {
+            self.changed.pop_first();
+        }
+    }
+
+    /// Takes the minutes that have changed since.
+    pub(crate) fn take_changed(&mut self) -> BTreeSet<u64> {
+        std::mem::take(&mut self.changed)
+    }
+
+    pub(crate) fn minute(&self, time: u64) -> Option<(u64, &Entries)> {
+        self.minutes.get(&time).map(|entries| (time, entries))
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = (u64, &Entries)> {
+        self.minutes.iter().map(|(time, entries)| (*time, entries))
+    }
+
+    /// Makes a minute what it was.
+    pub(crate) fn replace(&mut self, time: u64, entries: Entries) {
+        self.minutes.insert(time, entries);
     }
 
     /// Returns the amounts of every interval that has any, from that of `start` to that of `end`.

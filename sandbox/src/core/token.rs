@@ -8,6 +8,7 @@ use std::fmt;
 use crate::core::Core;
 use crate::core::capability::Capability;
 use crate::core::entropy::{hmac_sha256, same_secret};
+use crate::core::records;
 use crate::wire::data::from_base64;
 use crate::wire::error::{
     BAD_CLIENT_ID, BAD_CREDENTIALS, BAD_PARAM, BAD_REQUEST, BAD_TIMESTAMP, INCOMPATIBLE,
@@ -80,7 +81,24 @@ impl Tokens {
         }
     }
 
-    fn use_nonce(&mut self, key: &str, nonce: &str, now: u64) -> bool {
+    /// Adds a token that was issued before.
+    pub(crate) fn insert(&mut self, token: String, details: TokenDetails) {
+        self.issued.insert(token, details);
+    }
+
+    pub(crate) fn all(&self) -> impl Iterator<Item = (&str, &TokenDetails)> {
+        let issued = self.issued.iter();
+        issued.map(|(token, details)| (token.as_str(), details))
+    }
+
+    /// Returns the nonces used, with time and key.
+    pub(crate) fn nonces(&self) -> impl Iterator<Item = (u64, &str, &str)> {
+        let nonces = self.nonces_by_age.iter();
+        nonces.map(|(time, key, nonce)| (*time, key.as_str(), nonce.as_str()))
+    }
+
+    /// Notes that a nonce was used; `false` if it was used before.
+    pub(crate) fn use_nonce(&mut self, key: &str, nonce: &str, now: u64) -> bool {
         let fresh = self.nonces.insert((key.to_owned(), nonce.to_owned()));
         if fresh {
             let entry = (now, key.to_owned(), nonce.to_owned());
@@ -141,6 +159,7 @@ impl Core {
                     let why = "the nonce was used before";
                     return Err(ErrorInfo::unauthorized(NONCE_REUSED, why));
                 }
+                self.note(|_| Some(records::nonce_record(now, key_name, &nonce)));
             }
         }
         let max_ttl = if key.revocable_tokens {
@@ -197,8 +216,15 @@ impl Core {
     pub(crate) fn issue(&mut self, details: TokenDetails, now: u64) -> Result<String, ErrorInfo> {
         self.make_room_for_token(now)?;
         let token = format!("{}.{}", details.app, self.entropy.name(43));
+        self.note(|_| Some(records::token_record(&token, &details)));
         self.tokens.issued.insert(token.clone(), details);
         Ok(token)
+    }
+
+    /// Makes a token unknown.
+    pub(crate) fn forget_token(&mut self, token: &str) {
+        self.tokens.forget(token);
+        self.note(|_| Some(records::forgotten_token(token)));
     }
 
     fn make_room_for_token(&mut self, now: u64) -> Result<(), ErrorInfo> {

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::core::journal::Journal;
 use crate::core::limits::Limits;
 use crate::wire::error::DISCONNECTED;
 use crate::wire::{ErrorInfo, Format, Frame, ProtocolMessage, action};
@@ -38,7 +39,8 @@ pub(crate) struct Transport {
     pub(crate) last_received: u64,
     pub(crate) last_sent: u64,
     pub(crate) ended: bool,
-    outbox: VecDeque<Outgoing>,
+    /// What is to be done, and the record that must be durable before.
+    outbox: VecDeque<(u64, Outgoing)>,
     outbox_bytes: usize,
 }
 
@@ -57,8 +59,15 @@ impl Transport {
         }
     }
 
-    /// Queues a frame; `false` means that the client was too slow and is now being dropped.
-    pub(crate) fn send(&mut self, frame: Arc<Frame>, limits: &Limits, now: u64) -> bool {
+    /// Queues a frame that may be sent once a record is durable; `false` means that the client was
+    /// too slow and is now being dropped.
+    pub(crate) fn send(
+        &mut self,
+        frame: Arc<Frame>,
+        after: u64,
+        limits: &Limits,
+        now: u64,
+    ) -> bool {
         if self.ended {
             return true;
         }
@@ -68,14 +77,14 @@ impl Transport {
             self.outbox_bytes = 0;
             let error = ErrorInfo::bad(DISCONNECTED, "the client reads too slowly");
             let farewell = ProtocolMessage::new(action::DISCONNECTED).with_error(error);
-            self.outbox
-                .push_back(Outgoing::Frame(Arc::new(Frame::new(farewell))));
+            let farewell = Outgoing::Frame(Arc::new(Frame::new(farewell)));
+            self.outbox.push_back((0, farewell));
             self.end(Outgoing::Close);
             return false;
         }
         self.outbox_bytes = bytes;
         self.last_sent = now;
-        self.outbox.push_back(Outgoing::Frame(frame));
+        self.outbox.push_back((after, Outgoing::Frame(frame)));
         true
     }
 
@@ -83,7 +92,7 @@ impl Transport {
     pub(crate) fn ping(&mut self, now: u64) {
         if !self.ended {
             self.last_sent = now;
-            self.outbox.push_back(Outgoing::Ping);
+            self.outbox.push_back((0, Outgoing::Ping));
         }
     }
 
@@ -94,16 +103,23 @@ impl Transport {
             self.outbox_bytes = 0;
         }
         self.ended = true;
-        self.outbox.push_back(how);
+        self.outbox.push_back((0, how));
     }
 
-    /// Takes the next thing to do.
-    pub(crate) fn poll(&mut self) -> Option<Outgoing> {
-        let next = self.outbox.pop_front();
-        if let Some(Outgoing::Frame(frame)) = &next {
+    /// Takes the next thing to do, unless it must wait.
+    pub(crate) fn poll(&mut self, journal: &Journal) -> Option<Outgoing> {
+        let next = self.outbox.front();
+        next.filter(|(after, _)| journal.is_durable(*after))?;
+        let (_, next) = self.outbox.pop_front()?;
+        if let Outgoing::Frame(frame) = &next {
             self.outbox_bytes = self.outbox_bytes.saturating_sub(frame.weight());
         }
-        next
+        Some(next)
+    }
+
+    /// Says whether there is something to do, now or later.
+    pub(crate) fn has_waiting(&self) -> bool {
+        !self.outbox.is_empty()
     }
 
     /// Says whether so much waits that reading from the client should pause.

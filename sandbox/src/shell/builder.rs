@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::path::PathBuf;
 use std::sync::{Arc, mpsc as std_mpsc};
 use std::thread;
 
@@ -13,7 +14,9 @@ use crate::core::{Core, Limits};
 use crate::shell::clock::Clock;
 use crate::shell::hub::Hub;
 use crate::shell::sandbox::{Parts, Sandbox};
-use crate::shell::{accept, http, tls};
+use crate::shell::store::Store;
+use crate::shell::writer::Signals;
+use crate::shell::{accept, http, tls, writer};
 use crate::wire::{ErrorInfo, Format};
 
 /// Says how to start a [`Sandbox`].
@@ -24,6 +27,7 @@ pub struct Builder {
     app_spec: Option<String>,
     tls: Option<(Vec<u8>, Vec<u8>)>,
     limits: Limits,
+    data: Option<PathBuf>,
 }
 
 impl Builder {
@@ -34,6 +38,7 @@ impl Builder {
             app_spec: None,
             tls: None,
             limits: Limits::default(),
+            data: None,
         }
     }
 
@@ -67,6 +72,17 @@ impl Builder {
         self
     }
 
+    /// Keeps state in a directory, which is made if need be; by default nothing is kept.
+    ///
+    /// Nobody is told of a change before it is on disk, so what was acknowledged survives any crash.
+    /// Connections and presence do not survive. Without [`Builder::key`] the app and key of the
+    /// first start come back; an app specification counts when its app is new only.
+    #[must_use]
+    pub fn data(mut self, directory: impl Into<PathBuf>) -> Builder {
+        self.data = Some(directory.into());
+        self
+    }
+
     /// Replaces the bounds and intervals.
     #[must_use]
     pub fn limits(mut self, limits: Limits) -> Builder {
@@ -82,7 +98,12 @@ impl Builder {
     /// # Cancel safety
     /// If the future is dropped, nothing is left running.
     pub async fn start(self) -> Result<Sandbox, StartError> {
-        let (core, key, clock) = self.core()?;
+        let Made {
+            core,
+            key,
+            clock,
+            store,
+        } = self.make()?;
         let acceptor = match &self.tls {
             None => None,
             Some((certificates, key)) => {
@@ -95,7 +116,20 @@ impl Builder {
         let address = listener.local_addr().map_err(StartError::Listen)?;
         let (stop, stop_seen) = watch::channel(false);
         let (alive, done) = mpsc::channel(1);
-        let hub = Arc::new(Hub::new(core, clock, stop_seen));
+        let (tell_durable, durable) = watch::channel(0);
+        let (tell_failure, failure) = watch::channel(None);
+        let (batches, queue) = writer::queue();
+        let batches = store.is_some().then_some(batches);
+        let hub = Arc::new(Hub::new(core, clock, stop_seen, batches, durable));
+        if let Some(store) = store {
+            let signals = Signals {
+                durable: tell_durable,
+                failure: tell_failure,
+                stop: stop.clone(),
+                alive: alive.clone(),
+            };
+            writer::start(store, queue, &hub, signals).map_err(StartError::Data)?;
+        }
         let router = http::router(Arc::clone(&hub), self.limits.max_frame_size, &alive);
         let is_tls = acceptor.is_some();
         let accept = accept::run(Arc::clone(&hub), listener, acceptor, router, alive.clone());
@@ -112,6 +146,7 @@ impl Builder {
             is_tls,
             stop,
             done,
+            failure,
         }))
     }
 
@@ -142,43 +177,69 @@ impl Builder {
         }
     }
 
-    fn core(&self) -> Result<(Core, String, Clock), StartError> {
+    fn make(&self) -> Result<Made, StartError> {
         let mut seed = [0; 32];
         getrandom::fill(&mut seed).map_err(|error| StartError::Listen(error.into()))?;
         let clock = Clock::new();
         let now = clock.now();
         let mut core = Core::new(self.limits.clone(), seed, now);
-        let spec = match &self.app_spec {
-            None => None,
-            Some(json) => {
-                let spec = Format::Json
-                    .decode(json.as_bytes())
-                    .map_err(StartError::Spec)?;
-                Some(spec)
-            }
-        };
+        let mut store = None;
+        if let Some(directory) = &self.data {
+            let each = |record: &[u8]| core.replay(record, now);
+            store = Some(Store::open(directory, each).map_err(StartError::Data)?);
+            core.replayed(now);
+        }
+        let key = self.make_apps(&mut core, now)?;
+        if let Some(store) = &mut store {
+            // So the journal starts with what is, and forgets what has become of no use.
+            store.replace(&core.snapshot()).map_err(StartError::Data)?;
+            core.keep_journal();
+        }
+        Ok(Made {
+            core,
+            key,
+            clock,
+            store,
+        })
+    }
+
+    // Makes sure that the apps are there that were asked for, and returns the first key.
+    fn make_apps(&self, core: &mut Core, now: u64) -> Result<String, StartError> {
+        let decode = |json: &[u8]| Format::Json.decode(json).map_err(StartError::Spec);
+        let spec = self.app_spec.as_ref();
+        let spec = spec.map(|json| decode(json.as_bytes())).transpose()?;
+        let as_spec_error = |error: ErrorInfo| StartError::Spec(error.to_string());
+        let app = self.keys.first().and_then(|key| key.split('.').next());
+        let is_new = !app.is_some_and(|app| core.has_app(app));
         for key in &self.keys {
             core.add_key(key).map_err(StartError::Key)?;
         }
-        let as_spec_error = |error: ErrorInfo| StartError::Spec(error.to_string());
-        let key = match self.keys.first() {
-            Some(key) => {
-                if let Some(spec) = &spec {
-                    core.extend_app(key, spec, now).map_err(as_spec_error)?;
-                }
-                key.clone()
+        if let Some(key) = self.keys.first() {
+            if let Some(spec) = spec.filter(|_| is_new) {
+                core.extend_app(key, &spec, now).map_err(as_spec_error)?;
             }
-            None => {
-                let plain = Format::Json
-                    .decode(br#"{"keys":[{}]}"#)
-                    .map_err(StartError::Spec)?;
-                let app = core.create_app(spec.as_ref().unwrap_or(&plain), now);
-                let (_, key) = app.map_err(as_spec_error)?;
-                key.ok_or_else(|| StartError::Spec("the app has no keys".to_owned()))?
-            }
+            return Ok(key.clone());
+        }
+        if let Some(key) = core.main_key() {
+            return Ok(key.to_owned());
+        }
+        let spec = match spec {
+            Some(spec) => spec,
+            None => decode(br#"{"keys":[{}]}"#)?,
         };
-        Ok((core, key, clock))
+        let (_, key) = core.create_app(&spec, now).map_err(as_spec_error)?;
+        let key = key.ok_or_else(|| StartError::Spec("the app has no keys".to_owned()))?;
+        core.set_main_key(&key);
+        Ok(key)
     }
+}
+
+/// What a sandbox starts from.
+struct Made {
+    core: Core,
+    key: String,
+    clock: Clock,
+    store: Option<Store>,
 }
 
 impl fmt::Debug for Builder {
@@ -187,6 +248,7 @@ impl fmt::Debug for Builder {
             .field("listen", &self.listen)
             .field("keys", &self.keys.len())
             .field("tls", &self.tls.is_some())
+            .field("data", &self.data)
             .finish_non_exhaustive()
     }
 }
@@ -203,6 +265,8 @@ pub enum StartError {
     Spec(String),
     /// The certificates or the private key are of no use.
     Tls(String),
+    /// The data directory cannot be used.
+    Data(io::Error),
 }
 
 impl fmt::Display for StartError {
@@ -212,6 +276,7 @@ impl fmt::Display for StartError {
             StartError::Key(error) => write!(f, "bad key: {error}"),
             StartError::Spec(why) => write!(f, "bad app specification: {why}"),
             StartError::Tls(why) => write!(f, "bad TLS files: {why}"),
+            StartError::Data(error) => write!(f, "cannot keep data: {error}"),
         }
     }
 }
@@ -219,7 +284,7 @@ impl fmt::Display for StartError {
 impl std::error::Error for StartError {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
-            StartError::Listen(error) => Some(error),
+            StartError::Listen(error) | StartError::Data(error) => Some(error),
             StartError::Key(error) => Some(error),
             StartError::Spec(_) | StartError::Tls(_) => None,
         }

@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 use tokio::time::timeout;
 
 use crate::core::auth::Credential;
-use crate::core::{parse_query, percent_decode, rest};
+use crate::core::{Core, parse_query, percent_decode, rest};
 use crate::shell::hub::Hub;
 use crate::shell::upgrade;
 use crate::wire::data::from_base64;
@@ -63,7 +63,10 @@ async fn handle(State(shared): State<Shared>, request: Request<Body>) -> Respons
         let envelope = query.iter().find(|(key, _)| key == "envelope");
         let envelope = envelope.map(|(_, value)| value.clone());
         let answer = match read_request(request, query, format, shared.max_frame_size).await {
-            Ok(request) => shared.hub.with(|core, now| core.rest(&request, now)),
+            Ok(request) => {
+                let answer = |core: &mut Core, now| core.rest(&request, now);
+                shared.hub.with_durable(answer).await
+            }
             Err(error) => rest::Response::error(&error).in_envelope(envelope.as_deref()),
         };
         write_response(answer, format)

@@ -4,12 +4,13 @@
 //! whose transports have something to send are woken.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, mpsc};
 
 use tokio::sync::{Notify, watch};
 
 use crate::core::{Core, Outgoing, TransportId};
 use crate::shell::clock::Clock;
+use crate::shell::writer::Batch;
 
 /// What everything in the shell shares.
 #[derive(Debug)]
@@ -19,11 +20,22 @@ pub(crate) struct Hub {
     sockets: Mutex<BTreeMap<TransportId, Arc<Notify>>>,
     timer: Notify,
     stop: watch::Receiver<bool>,
+    /// Where records go that are to be made durable.
+    batches: Mutex<Option<mpsc::Sender<Batch>>>,
+    durable: watch::Receiver<u64>,
 }
 
 impl Hub {
-    pub(crate) fn new(core: Core, clock: Clock, stop: watch::Receiver<bool>) -> Hub {
+    pub(crate) fn new(
+        core: Core,
+        clock: Clock,
+        stop: watch::Receiver<bool>,
+        batches: Option<mpsc::Sender<Batch>>,
+        durable: watch::Receiver<u64>,
+    ) -> Hub {
         Hub {
+            batches: Mutex::new(batches),
+            durable,
             core: Mutex::new(core),
             clock,
             sockets: Mutex::new(BTreeMap::new()),
@@ -40,6 +52,7 @@ impl Hub {
             let result = call(&mut core, self.clock.now());
             let after = core.next_timeout();
             let earlier = after.is_some() && before.is_none_or(|before| after < Some(before));
+            self.pass_on(&mut core);
             (result, core.take_wakeups(), earlier)
         };
         if !wakeups.is_empty() {
@@ -52,6 +65,37 @@ impl Hub {
             self.timer.notify_one();
         }
         result
+    }
+
+    // Under the core's lock, so that batches go to the writer in their order.
+    fn pass_on(&self, core: &mut Core) {
+        if let Some(batch) = core.take_journal() {
+            if let Some(batches) = lock(&self.batches).as_ref() {
+                // A writer that has failed stops the sandbox; there is nobody else to tell.
+                let _ = batches.send(batch);
+            }
+        }
+    }
+
+    /// Calls the core and waits until what it did is on disk.
+    pub(crate) async fn with_durable<R>(&self, call: impl FnOnce(&mut Core, u64) -> R) -> R {
+        let (result, number) = self.with(|core, now| (call(core, now), core.last_record()));
+        if number > 0 {
+            let mut durable = self.durable.clone();
+            let on_disk = durable.wait_for(|durable| *durable >= number).await.is_ok();
+            if !on_disk {
+                // The writer is gone without having written it: this must never be answered.
+                std::future::pending::<()>().await;
+            }
+        }
+        result
+    }
+
+    /// Returns the whole state, with the number of the last record in it.
+    pub(crate) fn snapshot(&self) -> (u64, Vec<Vec<u8>>) {
+        let mut core = lock(&self.core);
+        self.pass_on(&mut core);
+        (core.last_record(), core.snapshot())
     }
 
     /// Takes the next thing to do on a socket.
@@ -92,9 +136,11 @@ impl Hub {
             tokio::select! {
                 () = tokio::time::sleep(wait) => self.with(|core, now| core.handle_timeout(now)),
                 () = self.timer.notified() => {}
-                () = self.stopped() => return,
+                () = self.stopped() => break,
             }
         }
+        // The writer ends when it has written what it has.
+        *lock(&self.batches) = None;
     }
 }
 

@@ -10,8 +10,10 @@ mod http;
 mod hub;
 mod sandbox;
 mod session;
+mod store;
 mod tls;
 mod upgrade;
+mod writer;
 
 pub use builder::{Builder, StartError};
 pub use sandbox::Sandbox;

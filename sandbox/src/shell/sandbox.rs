@@ -34,6 +34,7 @@ pub(crate) struct Parts {
     pub(crate) is_tls: bool,
     pub(crate) stop: watch::Sender<bool>,
     pub(crate) done: mpsc::Receiver<()>,
+    pub(crate) failure: watch::Receiver<Option<String>>,
 }
 
 impl Sandbox {
@@ -122,6 +123,20 @@ impl Sandbox {
     pub fn restore(&self, clients: impl Into<Selector>) {
         let clients = clients.into();
         self.parts.hub.with(|core, _| core.restore(&clients));
+    }
+
+    /// Completes when the sandbox had to stop by itself, with the reason: its disk failed.
+    ///
+    /// # Cancel safety
+    /// Dropping the future has no effect.
+    pub async fn failed(&self) -> String {
+        let mut failure = self.parts.failure.clone();
+        let failed = failure.wait_for(Option::is_some).await;
+        let reason = failed.ok().and_then(|reason| reason.clone());
+        match reason {
+            Some(reason) => reason,
+            None => std::future::pending().await,
+        }
     }
 
     /// Drops all sockets, stops listening, and returns when nothing of the sandbox runs any more.

@@ -87,6 +87,18 @@ impl Annotation {
         })
     }
 
+    /// Reads an annotation as [`Annotation::to_value`] wrote it for msgpack.
+    ///
+    /// # Errors
+    /// - `40000` a field has the wrong type.
+    pub(crate) fn restore(record: &Value) -> Result<Annotation, ErrorInfo> {
+        let mut annotation = Annotation::read(record, Format::Msgpack)?;
+        annotation.connection_id = record.text("connectionId")?;
+        annotation.timestamp = record.number("timestamp")?.unwrap_or_default();
+        annotation.serial = record.text("serial")?.unwrap_or_default();
+        Ok(annotation)
+    }
+
     /// Returns the size counted against maxMessageSize.
     pub fn size(&self) -> usize {
         let texts = [&self.name, &self.client_id].into_iter().flatten();

@@ -68,6 +68,17 @@ impl Format {
     }
 }
 
+/// Decodes what was encoded as msgpack here. That may nest a little deeper than what was received,
+/// which it is wrapped around.
+///
+/// # Errors
+/// As [`Format::decode`].
+pub(crate) fn decode_record(mut bytes: &[u8]) -> Result<Value, String> {
+    let parsed = rmpv::decode::read_value_with_max_depth(&mut bytes, MAX_DEPTH + 8)
+        .map_err(|error| format!("bad record: {error}"))?;
+    from_msgpack(parsed)
+}
+
 impl fmt::Display for Format {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

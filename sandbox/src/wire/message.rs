@@ -73,6 +73,27 @@ impl Message {
         })
     }
 
+    /// Reads a message as [`Message::to_value`] wrote it for msgpack.
+    ///
+    /// # Errors
+    /// - `40000` a field has the wrong type.
+    pub(crate) fn restore(record: &Value) -> Result<Message, ErrorInfo> {
+        let (data, encoding) = Data::read(record, Format::Msgpack)?;
+        Ok(Message {
+            id: record.text("id")?,
+            name: record.text("name")?,
+            data,
+            encoding,
+            client_id: record.text("clientId")?,
+            connection_id: record.text("connectionId")?,
+            timestamp: record.number("timestamp")?.unwrap_or_default(),
+            extras: record.get("extras").cloned(),
+            action: record.number("action")?.unwrap_or_default(),
+            serial: record.text("serial")?.unwrap_or_default(),
+            summary: record.get("summary").cloned(),
+        })
+    }
+
     /// Returns the size counted against maxMessageSize.
     pub fn size(&self) -> usize {
         let name = self.name.as_deref().map_or(0, utf16_len);

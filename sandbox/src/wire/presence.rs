@@ -69,6 +69,17 @@ impl PresenceMessage {
         })
     }
 
+    /// Reads an event as [`PresenceMessage::to_value`] wrote it for msgpack.
+    ///
+    /// # Errors
+    /// - `40000` a field has the wrong type.
+    pub(crate) fn restore(record: &Value) -> Result<PresenceMessage, ErrorInfo> {
+        let mut event = PresenceMessage::read(record, Format::Msgpack)?;
+        event.connection_id = record.text("connectionId")?;
+        event.timestamp = record.number("timestamp")?.unwrap_or_default();
+        Ok(event)
+    }
+
     /// Returns the size counted against maxMessageSize.
     pub fn size(&self) -> usize {
         let extras = self.extras.as_ref().map_or(0, Value::weight);

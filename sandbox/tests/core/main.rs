@@ -6,6 +6,7 @@ mod capability;
 mod connection;
 mod history;
 mod hostile;
+mod journal;
 mod jwt;
 mod occupancy;
 mod presence;

@@ -2,6 +2,7 @@
 
 use crate::core::Core;
 use crate::core::auth::Credential;
+use crate::core::records;
 use crate::core::rest::{Request, Response};
 use crate::core::transport::Outgoing;
 use crate::wire::error::{BAD_BODY, BAD_CREDENTIALS, INCOMPATIBLE, NOT_FOUND};
@@ -45,6 +46,7 @@ impl Core {
             self.end_connection(&connection, false, now);
         }
         self.apps.remove(app);
+        self.note(|_| Some(records::gone(app)));
         Ok(Response::empty())
     }
 

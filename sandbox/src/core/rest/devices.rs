@@ -214,7 +214,9 @@ impl Core {
                 "there are too many devices",
             ));
         }
-        devices.insert(device.id.clone(), device);
+        let id = device.id.clone();
+        devices.insert(id.clone(), device);
+        self.note_device(&caller.identity.app, &id);
         Ok(())
     }
 
@@ -224,8 +226,9 @@ impl Core {
             app.push.subscriptions.retain(|(_, to)| *to != own);
             let device = app.push.devices.remove(id);
             if let Some(token) = device.and_then(|device| device.token) {
-                self.tokens.forget(&token);
+                self.forget_token(&token);
             }
+            self.note_device(&caller.identity.app, id);
         }
     }
 
@@ -266,12 +269,13 @@ impl Core {
             .maybe("clientId", client_id);
         let token = self.issue(details, now)?;
         if let Some(old) = old {
-            self.tokens.forget(&old);
+            self.forget_token(&old);
         }
-        let app = self.apps.get_mut(app);
-        if let Some(device) = app.and_then(|app| app.push.devices.get_mut(id)) {
+        let held = self.apps.get_mut(app);
+        if let Some(device) = held.and_then(|app| app.push.devices.get_mut(id)) {
             device.token = Some(token.clone());
         }
+        self.note_device(app, id);
         Ok(answer.with("token", token).into())
     }
 }

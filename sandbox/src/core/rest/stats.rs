@@ -45,6 +45,7 @@ impl Core {
                 app.stats.add_fixture(time, record);
             }
         }
+        self.note_minutes(&identity.app);
         Ok(Response::new(201, Value::Map(Vec::new())))
     }
 

@@ -5,6 +5,7 @@
 use crate::core::Core;
 use crate::core::name::ChannelName;
 use crate::core::push::Subscriber;
+use crate::core::records;
 use crate::core::rest::push::{Caller, refused};
 use crate::core::rest::{Request, Response, page};
 use crate::wire::error::{BAD_REQUEST, NOT_FOUND, UNAVAILABLE};
@@ -43,7 +44,9 @@ impl Core {
             return Err(ErrorInfo::new(UNAVAILABLE, 503, why));
         }
         let answer = to_value(&channel, &to);
-        app.push.subscriptions.insert((channel, to));
+        app.push.subscriptions.insert((channel.clone(), to.clone()));
+        let app = &caller.identity.app;
+        self.note(|_| Some(records::subscription("sub", app, &channel, &to)));
         Ok(Response::new(201, answer))
     }
 
@@ -88,10 +91,20 @@ impl Core {
         for to in &named {
             require(&caller, channel, to)?;
         }
-        if let Some(app) = self.apps.get_mut(&caller.identity.app) {
-            app.push
-                .subscriptions
-                .retain(|(channel, to)| !is_meant(request, channel, to));
+        let id = &caller.identity.app;
+        let mut ended = Vec::new();
+        if let Some(app) = self.apps.get_mut(id) {
+            app.push.subscriptions.retain(|known| {
+                let (channel, to) = known;
+                let ends = is_meant(request, channel, to);
+                if ends {
+                    ended.push(known.clone());
+                }
+                !ends
+            });
+        }
+        for (channel, to) in ended {
+            self.note(|_| Some(records::subscription("nosub", id, &channel, &to)));
         }
         Ok(Response::empty())
     }
