@@ -43,8 +43,8 @@ pub use client::{
 };
 pub use emitter::{Emitter, Events, ListenerId};
 pub use ext::{
-    ByteStream, ConnectContext, Dial, HttpClient, LogSink, Plugin, Plugins, Proxies, Proxy,
-    Registered, RestAgentOptions, Runtime, TlsProvider, TokenSource, Transport, TransportLink,
+    ByteStream, ConnectContext, Dial, HttpClient, LogSink, Plugin, Plugins, Registered,
+    RestAgentOptions, Runtime, TlsProvider, TokenSource, Transport, TransportLink,
 };
 #[doc(hidden)]
 pub use inventory;

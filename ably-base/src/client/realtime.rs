@@ -81,7 +81,10 @@ impl BaseRealtime {
         let mut context = ConnectContext::new();
         context.dial = plugins.dial().cloned();
         context.tls = plugins.tls().cloned();
-        context.proxies = options.transport_proxies()?;
+        // An application that dials by itself knows its way.
+        if context.dial.is_none() || options.proxy.url.is_some() {
+            context.routes = rest_config.http.routes.clone();
+        }
         let log = options
             .log_handler
             .clone()

@@ -12,7 +12,7 @@ use ably_engine::{
 };
 use bytes::{Bytes, BytesMut};
 
-use super::{Proxies, TlsProvider};
+use super::{Routes, TlsProvider};
 
 /// Makes HTTP requests.
 ///
@@ -50,8 +50,8 @@ pub trait HttpClient: MaybeSend + MaybeSync {
 pub struct HttpContext {
     /// Whom to trust: see [`TlsProvider::http_config`].
     pub tls: Option<Arc<dyn TlsProvider>>,
-    /// The way out.
-    pub proxies: Arc<Proxies>,
+    /// The ways out; `None`: directly.
+    pub routes: Option<Arc<dyn Routes>>,
     /// How many connections to keep and for what.
     pub agent: RestAgentOptions,
 }
@@ -67,9 +67,8 @@ impl std::fmt::Debug for HttpContext {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("HttpContext")
             .field("tls", &self.tls.as_ref().map(|tls| tls.id()))
-            .field("proxies", &self.proxies)
             .field("agent", &self.agent)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 

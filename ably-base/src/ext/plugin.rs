@@ -9,7 +9,9 @@ use ably_engine::{
 
 use crate::auth::{Obtain, obtain};
 
-use super::{Dial, HttpClient, PushPlatform, Runtime, TlsProvider, TokenSigner, Transport};
+use super::{
+    Dial, HttpClient, ProxyProvider, PushPlatform, Runtime, TlsProvider, TokenSigner, Transport,
+};
 
 /// Something that can be installed into a client: `options.plugin(…)`.
 pub trait Plugin {
@@ -57,6 +59,7 @@ pub struct Plugins {
     http: Option<Arc<dyn HttpClient>>,
     runtime: Option<Arc<dyn Runtime>>,
     dial: Option<Arc<dyn Dial>>,
+    proxy: Option<Arc<dyn ProxyProvider>>,
     tls_providers: Vec<Arc<dyn TlsProvider>>,
     tls_backend: Option<String>,
     signer: Option<Arc<dyn TokenSigner>>,
@@ -171,6 +174,10 @@ impl Plugins {
     slot!(
         /// The dialler that transports use instead of their own.
         dial, set_dial, dyn Dial
+    );
+    slot!(
+        /// What knows proxies.
+        proxy, set_proxy, dyn ProxyProvider
     );
     slot!(
         /// The device's side of push notifications.

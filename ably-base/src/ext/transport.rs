@@ -7,7 +7,7 @@ use std::{
 
 use ably_engine::{BoxFuture, MaybeSend, MaybeSync, Target, TransportError, protocol::Frame};
 
-use super::{Dial, Proxies, TlsProvider};
+use super::{Dial, Routes, TlsProvider};
 
 /// Opens links to Ably. One per client; `connect` is called once an attempt.
 ///
@@ -49,8 +49,8 @@ pub struct ConnectContext {
     pub dial: Option<Arc<dyn Dial>>,
     /// What wraps a stream in TLS.
     pub tls: Option<Arc<dyn TlsProvider>>,
-    /// The way out, with the transport's own dialler or the application's.
-    pub proxies: Arc<Proxies>,
+    /// The ways out, by the transport's own dialler or the application's; `None`: directly.
+    pub routes: Option<Arc<dyn Routes>>,
     /// The largest frame that may come in, in bytes; a larger one fails the link.
     pub max_frame_size: usize,
 }
@@ -61,7 +61,7 @@ impl ConnectContext {
         Self {
             dial: None,
             tls: None,
-            proxies: Arc::default(),
+            routes: None,
             max_frame_size: 16 * 1024 * 1024,
         }
     }

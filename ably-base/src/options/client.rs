@@ -10,7 +10,7 @@ use ably_engine::{
 use crate::{
     Plugin, Plugins, Transport,
     auth::{AuthMethod, AuthOptions},
-    ext::{Dial, HttpContext, LogSink, Proxies, Proxy, RestAgentOptions, TokenSource},
+    ext::{Dial, HttpContext, LogSink, ProxyOptions, RestAgentOptions, Routes, TokenSource},
 };
 
 /// Options of a client, with ably-js's defaults.
@@ -47,8 +47,7 @@ pub struct ClientOptions {
     pub(crate) http_request_timeout: Duration,
     pub(crate) http_max_retry_duration: Duration,
     pub(crate) fallback_retry_timeout: Duration,
-    pub(crate) proxies: Option<Arc<Proxies>>,
-    pub(crate) proxy_from_environment: bool,
+    pub(crate) proxy: ProxyOptions,
     pub(crate) rest_agent_options: RestAgentOptions,
     pub(crate) plugins: Plugins,
     pub(crate) plugin_error: Option<ErrorInfo>,
@@ -84,8 +83,7 @@ impl Default for ClientOptions {
             http_request_timeout: Duration::from_secs(10),
             http_max_retry_duration: Duration::from_secs(15),
             fallback_retry_timeout: Duration::from_secs(600),
-            proxies: None,
-            proxy_from_environment: true,
+            proxy: ProxyOptions::new(),
             rest_agent_options: RestAgentOptions::new(),
             plugins: Plugins::none(),
             plugin_error: None,
@@ -196,9 +194,14 @@ setters! {
     http_max_retry_duration(d: Duration) => http_max_retry_duration = d;
     /// How long a fallback host that worked is preferred, default 10 minutes. Spec: TO3l10.
     fallback_retry_timeout(d: Duration) => fallback_retry_timeout = d;
-    /// Take the proxies of the environment ([`Proxies::from_variables`]), default yes, unless
-    /// [`ClientOptions::proxy`] names one. Not in ably-js, which leaves it to the platform.
-    proxy_from_environment(yes: bool) => proxy_from_environment = yes;
+    /// Goes out through a proxy, realtime and REST alike, whatever the environment says:
+    /// `http`, `https` or `socks5`, such as `http://user:password@proxy.example:3128`. Needs the
+    /// plugin `proxy`; a dialler of the application's reaches the proxy. Not in ably-js.
+    proxy(url: impl Into<String>) => proxy.url = Some(Secret::new(url.into()));
+    /// Whether the plugin `proxy` takes the proxies of the environment, default yes. It does not
+    /// for transports when the application brings its own dialler. Not in ably-js, which leaves
+    /// proxies to its platform.
+    proxy_from_environment(yes: bool) => proxy.from_environment = yes;
     /// How HTTP connections are used. ably-js's `restAgentOptions`.
     rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
     /// The largest publish in bytes, default 65,536, until the server says otherwise. Spec: TO3l8.
@@ -272,19 +275,6 @@ impl ClientOptions {
         self
     }
 
-    /// Goes out through a proxy, realtime and REST alike, whatever the environment says:
-    /// `http`, `https` or `socks5`, such as `http://user:password@proxy.example:3128`. A mistake in
-    /// the URL shows when the client is made. Not in ably-js.
-    ///
-    /// With a dialler of your own ([`ClientOptions::dial`]) that one reaches the proxy.
-    pub fn proxy(mut self, url: impl AsRef<str>) -> Self {
-        match Proxy::parse(url.as_ref()) {
-            Ok(proxy) => self.proxies = Some(Arc::new(Proxies::all(proxy))),
-            Err(error) => _ = self.plugin_error.get_or_insert(error),
-        }
-        self
-    }
-
     /// Chooses among the installed TLS plugins by its id, such as `native-tls`. Default: one that
     /// was handed over, else `rustls`. Not in ably-js.
     pub fn tls_backend(mut self, id: impl Into<String>) -> Self {
@@ -348,37 +338,27 @@ impl ClientOptions {
         Ok(AuthConfig::Basic(key))
     }
 
-    /// The way out for HTTP.
+    /// The ways out.
     ///
     /// # Errors
-    /// - `40000` a proxy of the environment cannot be read.
-    pub(crate) fn http_proxies(&self) -> Result<Arc<Proxies>, ErrorInfo> {
-        match &self.proxies {
-            Some(proxies) => Ok(proxies.clone()),
-            None if self.proxy_from_environment => Proxies::from_environment().map(Arc::new),
-            None => Ok(Arc::default()),
-        }
-    }
-
-    /// The way out for transports: an application that dials by itself knows its way.
-    ///
-    /// # Errors
-    /// - `40000` a proxy of the environment cannot be read.
-    pub(crate) fn transport_proxies(&self) -> Result<Arc<Proxies>, ErrorInfo> {
-        match self.plugins.dial() {
-            Some(_) => Ok(self.proxies.clone().unwrap_or_default()),
-            None => self.http_proxies(),
+    /// - `40019` a proxy is named, and the plugin for that is missing.
+    /// - `40000` a proxy's URL cannot be read.
+    pub(crate) fn routes(&self) -> Result<Option<Arc<dyn Routes>>, ErrorInfo> {
+        match self.plugins.proxy() {
+            Some(provider) => provider.routes(&self.proxy),
+            None if self.proxy.url.is_some() => Err(ErrorInfo::missing_plugin("Proxy", "proxy")),
+            None => Ok(None),
         }
     }
 
     /// What the HTTP client builds on.
     ///
     /// # Errors
-    /// - `40000` a proxy of the environment cannot be read.
+    /// Those of [`ClientOptions::routes`].
     pub(crate) fn http_context(&self) -> Result<HttpContext, ErrorInfo> {
         let mut context = HttpContext::new();
         context.tls = self.plugins.tls().cloned();
-        context.proxies = self.http_proxies()?;
+        context.routes = self.routes()?;
         context.agent = self.rest_agent_options;
         Ok(context)
     }

@@ -6,7 +6,7 @@
 //! wants TLS; and makes the upgrade itself, so that no library gets to log a URL that holds a key.
 //!
 //! ```text
-//! Target -> Dial (TcpDialer: happy eyeballs) -> TlsProvider -> upgrade -> Link (frames)
+//! Target -> Dial (TcpDialer: happy eyeballs) -> Routes (a proxy?) -> TlsProvider -> upgrade -> Link (frames)
 //! ```
 //!
 //! [`TokioStream`] and [`AsyncStream`] turn tokio's streams into [`ByteStream`]s and back, for

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ably_base::{
-    ConnectContext, Dial, ErrorInfo, FailureKind, Plugin, Plugins, Target, Transport,
-    TransportError, TransportLink, engine::BoxFuture,
+    ConnectContext, ErrorInfo, FailureKind, Plugin, Plugins, Target, Transport, TransportError,
+    TransportLink, engine::BoxFuture, ext::Journey,
 };
 
 use crate::{TcpDialer, link::Link, upgrade::upgrade};
@@ -12,7 +12,8 @@ use crate::{TcpDialer, link::Link, upgrade::upgrade};
 /// The WebSocket transport, and the plugin that installs it: the feature `websocket` of `ably`.
 ///
 /// # Behaviour
-/// - Dials with the client's dialler, else with [`TcpDialer`]; TLS comes from the client's
+/// - Dials with the client's dialler, else with [`TcpDialer`], and through a proxy where
+///   [`ConnectContext::routes`] leads through one. TLS comes from the client's
 ///   [`TlsProvider`](ably_base::TlsProvider).
 /// - Answers pings and counts them as a sign of life, so the server sends no HEARTBEATs.
 /// - A frame larger than [`ConnectContext::max_frame_size`] fails the link.
@@ -41,13 +42,16 @@ impl Transport for WebSocketTransport {
         cx: ConnectContext,
     ) -> BoxFuture<Result<Box<dyn TransportLink>, TransportError>> {
         Box::pin(async move {
-            let dial: &dyn Dial = match &cx.dial {
-                Some(dial) => &**dial,
-                None => &TcpDialer,
+            let dial = cx.dial.clone().unwrap_or_else(|| Arc::new(TcpDialer));
+            let host = target.host.as_str().to_owned();
+            let mut stream = match &cx.routes {
+                Some(routes) => {
+                    let mut journey = Journey::new(host, target.port, target.tls, dial);
+                    journey.tls_provider = cx.tls.clone();
+                    routes.open(journey).await?
+                }
+                None => dial.dial(host, target.port).await?,
             };
-            let mut stream = dial
-                .dial(target.host.as_str().to_owned(), target.port)
-                .await?;
             if target.tls {
                 let tls = cx.tls.as_ref().ok_or_else(no_tls)?;
                 stream = tls.connect(target.host.as_str().to_owned(), stream).await?;

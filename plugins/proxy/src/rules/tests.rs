@@ -1,107 +1,32 @@
 //! URLs and variables; nothing is dialled.
 
+use ably_base::ErrorCode;
+
 use super::*;
 
-fn from(variables: &[(&str, &str)]) -> Result<Proxies, ErrorInfo> {
-    Proxies::from_variables(|name| {
+fn from(variables: &[(&str, &str)]) -> Result<Rules, ErrorInfo> {
+    Rules::from_variables(|name| {
         let mut all = variables.iter();
         all.find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned())
     })
 }
 
 /// Host and port of the proxy for a host.
-fn way(proxies: &Proxies, tls: bool, host: &str) -> Option<String> {
+fn way(proxies: &Rules, tls: bool, host: &str) -> Option<String> {
     let proxy = proxies.proxy_for(tls, host)?;
     Some(format!("{}:{}", proxy.host(), proxy.port()))
 }
 
 #[test]
-fn a_url_is_read_with_its_defaults() {
-    use ProxyScheme::{Http, Https, Socks5};
-    for (url, scheme, host, port) in [
-        ("proxy.test", Http, "proxy.test", 80),
-        ("proxy.test:3128", Http, "proxy.test", 3128),
-        ("HTTP://Proxy.Test:3128/", Http, "proxy.test", 3128),
-        ("https://proxy.test", Https, "proxy.test", 443),
-        ("socks5://10.0.0.1", Socks5, "10.0.0.1", 1080),
-        ("socks5h://[::1]:9050", Socks5, "[::1]", 9050),
-        ("http://[fe80::1]", Http, "[fe80::1]", 80),
-    ] {
-        let proxy = Proxy::parse(url).unwrap();
-        assert_eq!(
-            (proxy.scheme(), proxy.host(), proxy.port()),
-            (scheme, host, port),
-            "{url}"
-        );
-        assert!(proxy.credentials().is_none());
-        assert!(proxy.authorization().is_none());
-    }
-}
-
-#[test]
-fn credentials_are_read_and_never_printed() {
-    let proxy = Proxy::parse("http://us%40er:p%3Aw%2f%zz@proxy.test:8080").unwrap();
-    let credentials = proxy.credentials().unwrap();
-    assert_eq!(
-        credentials.expose(),
-        &("us@er".to_owned(), "p:w/%zz".to_owned())
-    );
-    // "us@er:p:w/%zz"
-    let authorization = proxy.authorization().unwrap();
-    assert_eq!(authorization.expose(), "Basic dXNAZXI6cDp3LyV6eg==");
-    assert_eq!(
-        proxy.url().expose(),
-        "http://us%40er:p%3Aw%2f%zz@proxy.test:8080"
-    );
-    let printed = format!(
-        "{proxy:?} {:?} {:?}",
-        proxy.url(),
-        Proxies::all(proxy.clone())
-    );
-    for secret in ["us%40er", "us@er", "p%3A", "p:w"] {
-        assert!(!printed.contains(secret), "{printed}");
-    }
-    // A user without a password.
-    let proxy = Proxy::parse("me@proxy.test").unwrap();
-    assert_eq!(
-        proxy.credentials().unwrap().expose(),
-        &("me".to_owned(), String::new())
-    );
-}
-
-#[test]
-fn what_is_no_proxy_is_refused_without_repeating_it() {
-    for url in [
-        "",
-        "http://",
-        "socks4://hunter2@proxy.test",
-        "ftp://hunter2@proxy.test",
-        "http://hunter2@proxy.test:port",
-        "http://hunter2@proxy.test:99999",
-        "http://hunter2@pro xy.test",
-        "http://hunter2@proxy.test/path",
-        "http://hunter2@::1",
-        "http://hunter2@[no]:1",
-        "http://hun\r\nter2@proxy.test",
-    ] {
-        let error = Proxy::parse(url).unwrap_err();
-        assert_eq!(error.code(), ErrorCode::BAD_REQUEST, "{url}");
-        let printed = format!("{error} {error:?}");
-        assert!(!printed.contains("hunter2"), "{printed}");
-    }
-}
-
-#[test]
 fn all_means_all() {
-    let proxies = Proxies::all(Proxy::parse("p:1").unwrap());
+    let proxies = Rules::all(Address::parse("p:1").unwrap());
     assert!(!proxies.is_empty());
     for tls in [true, false] {
         for host in ["realtime.ably.net", "localhost", "127.0.0.1", "[::1]"] {
             assert_eq!(way(&proxies, tls, host).as_deref(), Some("p:1"), "{host}");
         }
     }
-    assert!(Proxies::none().is_empty());
-    assert_eq!(way(&Proxies::none(), true, "realtime.ably.net"), None);
+    assert!(Rules::default().is_empty());
 }
 
 #[test]
