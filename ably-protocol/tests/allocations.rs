@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)]
 
-use ably_protocol::{Codec, Frame, ProtocolMessage, json::JsonCodec};
+use ably_protocol::{
+    Codec, ErrorCode, ErrorInfo, Frame, ProtocolMessage, Value,
+    json::{self, JsonCodec},
+};
 use allocation_counter::measure;
 use bytes::Bytes;
 
@@ -83,4 +86,76 @@ fn a_long_string_in_a_large_frame_is_copied_once() {
     let (count, bytes) = cost(&frame(&text));
     assert!(count <= 4, "{count}");
     assert!(bytes < 50_000 + 2 * 4_096 + 700, "{bytes}");
+}
+
+/// The most bytes held while reading; what is read, or the code of the error.
+fn peak<T>(read: impl FnOnce() -> Result<T, ErrorInfo>) -> (Result<T, ErrorCode>, u64) {
+    let mut result = None;
+    let info = measure(|| result = Some(read().map_err(|e| e.code())));
+    (result.unwrap(), info.bytes_max)
+}
+
+fn list_of(member: &str, count: usize) -> Bytes {
+    Bytes::from(format!("[{}]", vec![member; count].join(",")))
+}
+
+#[test]
+fn a_frame_of_empty_messages_does_not_take_hundreds_of_times_its_size() {
+    let messages = |count| format!("{{\"messages\":[{}]}}", vec!["{}"; count].join(","));
+    let ten_thousand = frame(&messages(10_000));
+    let (pm, _) = peak(|| JsonCodec.decode(&ten_thousand));
+    assert_eq!(pm.unwrap().messages.len(), 10_000);
+    for too_many in [10_001, 350_000] {
+        let frame = frame(&messages(too_many));
+        let (pm, bytes) = peak(|| JsonCodec.decode(&frame));
+        assert_eq!(pm.unwrap_err(), ErrorCode::INVALID_DATA);
+        assert!(bytes < 8_000_000, "{bytes}");
+        let body = list_of("{}", too_many);
+        let (messages, bytes) = peak(|| JsonCodec.decode_messages(&body));
+        assert_eq!(messages.unwrap_err(), ErrorCode::INVALID_DATA);
+        assert!(bytes < 8_000_000, "{bytes}");
+    }
+}
+
+#[test]
+fn a_list_of_empty_items_does_not_take_many_times_its_size() {
+    for (member, count, good) in [
+        ("{}", 10_000, true),
+        ("{}", 350_000, false),
+        (r#"{"a":[0,0,0,0,0,0,0,0]}"#, 10_000, true),
+        (r#"{"a":[0,0,0,0,0,0,0,0,0,0]}"#, 10_000, false),
+    ] {
+        let list = list_of(member, count);
+        let text = format!("{{\"presence\":{}}}", std::str::from_utf8(&list).unwrap());
+        let pm = JsonCodec.decode(&frame(&text)).unwrap();
+        let (items, bytes) = peak(|| pm.presence.read());
+        let expected = if good {
+            Ok(count)
+        } else {
+            Err(ErrorCode::INVALID_DATA)
+        };
+        assert_eq!(items.map(|i| i.len()), expected, "{count} of {member}");
+        assert!(bytes < 16_000_000, "{bytes}");
+    }
+}
+
+#[test]
+fn a_body_of_many_values_does_not_take_many_times_its_size() {
+    for (body, good) in [
+        (list_of("0", 99_999), true),
+        (list_of("0", 100_000), false),
+        (list_of("[]", 1_000_000), false),
+    ] {
+        let (value, bytes) = peak(|| JsonCodec.decode_value(&body));
+        assert_eq!(value.err(), (!good).then_some(ErrorCode::INVALID_DATA));
+        assert!(bytes < 16_000_000, "{bytes}");
+        let (value, _) = peak(|| Value::from_json(std::str::from_utf8(&body).unwrap()));
+        assert_eq!(value.err(), (!good).then_some(ErrorCode::INVALID_DATA));
+    }
+    let (list, _) = peak(|| json::split_list(&list_of("0", 10_000)));
+    assert_eq!(list.unwrap().len(), 10_000);
+    let body = list_of("0", 1_000_000);
+    let (list, bytes) = peak(|| json::split_list(&body));
+    assert_eq!(list.unwrap_err(), ErrorCode::INVALID_DATA);
+    assert!(bytes < 4_000_000, "{bytes}");
 }

@@ -65,12 +65,13 @@ impl Codec for JsonCodec {
 /// list of protocol messages.
 ///
 /// # Errors
-/// - `40013` the body is not a JSON list.
+/// - `40013` the body is not a JSON list, or one of more than [`wire::MAX_MEMBERS`] items.
 pub fn split_list(body: &Bytes) -> Result<Vec<Bytes>, ErrorInfo> {
     whole(body, |r| {
         let mut items = Vec::new();
         if let Some(mut scope) = r.list()? {
             while r.item(&mut scope)? {
+                wire::check_room(items.len())?;
                 items.push(body.slice(r.span()?));
             }
         }

@@ -4,7 +4,7 @@
 //! (`arbitrary_precision`, `unbounded_depth`) would change what we read, and because half a
 //! surrogate pair in one message would cost the whole frame.
 //!
-//! Spec: RFC 8259; depth is limited to 128.
+//! Spec: RFC 8259; depth is limited to 128, the values made of one input to [`MAX_VALUES`].
 
 use alloc::vec::Vec;
 use bytes::Bytes;
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Data, ErrorCode, ErrorInfo, Items, JsonText, RawItems, Str, Value,
-    wire::{Field, Kind, Reader},
+    wire::{Field, Kind, MAX_VALUES, Reader},
 };
 
 const MAX_DEPTH: u32 = 128;
@@ -28,6 +28,8 @@ pub(super) struct JsonReader<'a> {
     source: Option<&'a Bytes>,
     at: usize,
     depth: u32,
+    /// How many values may still be made.
+    values: usize,
     arena: Arena<'a>,
 }
 
@@ -50,6 +52,7 @@ impl<'a> JsonReader<'a> {
             source: None,
             at: 0,
             depth: 0,
+            values: MAX_VALUES,
             arena: Arena::new(text),
         }
     }
@@ -338,6 +341,10 @@ impl Reader for JsonReader<'_> {
     }
 
     fn value(&mut self) -> Result<Value, ErrorInfo> {
+        match self.values.checked_sub(1) {
+            Some(left) => self.values = left,
+            None => return self.fail("it has too many values"),
+        }
         Ok(match self.kind() {
             Kind::Text => Value::Text(self.string()?),
             Kind::Number => match self.number()? {

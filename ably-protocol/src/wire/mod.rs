@@ -14,7 +14,10 @@ mod write;
 mod writer;
 
 pub use field::Field;
-pub use read::{read_item, read_items, read_messages, read_protocol_message};
+pub(crate) use read::check_room;
+pub use read::{
+    MAX_MEMBERS, MAX_VALUES, read_item, read_items, read_messages, read_protocol_message,
+};
 pub use reader::{Kind, Reader};
 pub use write::{write_message, write_messages, write_protocol_message};
 pub use writer::{Writer, write_item, write_items};

@@ -1,18 +1,25 @@
 //! Reads protocol messages and messages from any [`Reader`].
 //!
 //! Absent, null and unknown fields are alike; unknown numbers are kept. A field of the wrong type is
-//! an error, except where it only informs (`error`, `version`, `operation`).
+//! an error, except where it only informs (`error`, `version`, `operation`). A member costs a few
+//! bytes on the wire and hundreds in memory, so a list of more than [`MAX_MEMBERS`] is one too.
 //!
 //! Spec: TR4, TM2, RTF1, RSF1.
 
 use alloc::{boxed::Box, sync::Arc, vec::Vec};
 
 use crate::{
-    Action, Flags, Item, Message, MessageAction, Messages, ProtocolMessage,
+    Action, ErrorCode, ErrorInfo, Flags, Item, Message, MessageAction, Messages, ProtocolMessage,
     wire::{Field, Reader, read_parts as parts},
 };
 
-use crate::ErrorInfo;
+/// Most messages, or items, in one frame or body: ten times a REST page, a hundred times a page of a
+/// presence sync.
+pub const MAX_MEMBERS: usize = 10_000;
+
+/// Most nodes of [`crate::Value`] in one frame or body: eight fields and a little more for each of
+/// [`MAX_MEMBERS`] items.
+pub const MAX_VALUES: usize = 100_000;
 
 /// Reads one protocol message into `pm`, an empty one.
 ///
@@ -55,11 +62,13 @@ pub fn read_protocol_message<R: Reader>(
 /// Reads a list of messages.
 ///
 /// # Errors
-/// - `40013` the input is malformed or a field has the wrong type.
+/// - `40013` the input is malformed, a field has the wrong type, or there are more than
+///   [`MAX_MEMBERS`] messages.
 pub fn read_messages<R: Reader>(r: &mut R) -> Result<Messages, ErrorInfo> {
     let mut messages = Messages::new();
     if let Some(mut scope) = r.list()? {
         while r.item(&mut scope)? {
+            check_room(messages.len())?;
             // Read in place: a message is large to move.
             let mut message = Arc::<Message>::default();
             if let Some(m) = Arc::get_mut(&mut message) {
@@ -103,11 +112,12 @@ fn read_message<R: Reader>(r: &mut R, m: &mut Message) -> Result<(), ErrorInfo> 
 /// Reads a list of items: presence messages, annotations or object messages.
 ///
 /// # Errors
-/// - `40013` it is not a list of maps.
+/// - `40013` it is not a list of maps, or one of more than [`MAX_MEMBERS`].
 pub fn read_items<R: Reader>(r: &mut R) -> Result<Vec<Item>, ErrorInfo> {
     let mut items = Vec::new();
     if let Some(mut scope) = r.list()? {
         while r.item(&mut scope)? {
+            check_room(items.len())?;
             items.push(read_item(r)?);
         }
     }
@@ -126,4 +136,16 @@ pub fn read_item<R: Reader>(r: &mut R) -> Result<Item, ErrorInfo> {
         }
     }
     Ok(Item::from_fields(fields))
+}
+
+/// Allows one more member after `read` of them.
+pub(crate) fn check_room(read: usize) -> Result<(), ErrorInfo> {
+    if read < MAX_MEMBERS {
+        return Ok(());
+    }
+    Err(ErrorInfo::new(
+        ErrorCode::INVALID_DATA,
+        400,
+        alloc::format!("a list is too long: it has more than {MAX_MEMBERS} members"),
+    ))
 }

@@ -27,7 +27,7 @@ pub enum Kind {
 /// Reads values of one format, front to back.
 ///
 /// Every method that yields a value consumes it. Null is `None`; a value of another type than asked
-/// for is a `40013`. Depth is bounded by the reader.
+/// for is a `40013`. The reader bounds depth and the number of values.
 pub trait Reader {
     /// Where the reader stands in a map or list.
     type Scope;
@@ -98,7 +98,8 @@ pub trait Reader {
     /// Any value.
     ///
     /// # Errors
-    /// - `40013` the input is malformed.
+    /// - `40013` the input is malformed, or this makes more than [`crate::wire::MAX_VALUES`] values of
+    ///   one input.
     fn value(&mut self) -> Result<Value, ErrorInfo>;
 
     /// Passes over any value.

@@ -1,14 +1,15 @@
 //! [`MsgPackReader`]: a pull reader over MessagePack bytes.
 //!
 //! Allocates nothing for lengths that the input only claims. Text that is not UTF-8 is read with
-//! U+FFFD in its place, as ably-js does. Depth is limited to 128.
+//! U+FFFD in its place, as ably-js does. Depth is limited to 128,
+//! the values made of one input to [`MAX_VALUES`].
 
 use alloc::{string::String, vec::Vec};
 use core::ops::Range;
 
 use ably_protocol::{
     Data, ErrorCode, ErrorInfo, Items, JsonText, RawItems, Str, Value,
-    wire::{Field, Kind, Reader},
+    wire::{Field, Kind, MAX_VALUES, Reader},
 };
 use bytes::Bytes;
 
@@ -26,6 +27,8 @@ pub(crate) struct MsgPackReader<'a> {
     source: &'a Bytes,
     at: usize,
     depth: u32,
+    /// How many values may still be made.
+    values: usize,
     arena: Arena,
 }
 
@@ -38,6 +41,7 @@ impl<'a> MsgPackReader<'a> {
             source,
             at: 0,
             depth: 0,
+            values: MAX_VALUES,
             arena: Arena::default(),
         }
     }
@@ -121,6 +125,10 @@ impl<'a> MsgPackReader<'a> {
     }
 
     fn value_of(&mut self, token: Token) -> Result<Value, ErrorInfo> {
+        match self.values.checked_sub(1) {
+            Some(left) => self.values = left,
+            None => return self.fail("it has too many values"),
+        }
         Ok(match token {
             Token::Nil => Value::Null,
             Token::Bool(b) => Value::Bool(b),
@@ -190,9 +198,9 @@ impl Reader for MsgPackReader<'_> {
         if !self.more(scope) {
             return Ok(None);
         }
-        Ok(Some(match self.value()? {
-            Value::Text(t) => t,
-            other => other.to_json().into(),
+        Ok(Some(match self.token()? {
+            Token::Text(range) => self.string(range),
+            other => self.value_of(other)?.to_json().into(),
         }))
     }
 

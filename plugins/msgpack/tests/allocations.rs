@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use ably_msgpack::MsgPackCodec;
-use ably_protocol::{Codec, Frame, ProtocolMessage, json::JsonCodec};
+use ably_protocol::{Codec, ErrorCode, ErrorInfo, Frame, ProtocolMessage, json::JsonCodec};
 use allocation_counter::measure;
 use bytes::{Bytes, BytesMut};
 
@@ -51,4 +51,101 @@ fn a_message_of_a_large_frame_does_not_keep_the_frame() {
     assert!(info.bytes_current < 2_000, "{}", info.bytes_current);
     assert!(info.count_total < 1_200, "{}", info.count_total);
     assert_eq!(kept.unwrap().data, LONG);
+}
+
+/// The most bytes held while reading; what is read, or the code of the error.
+fn peak<T>(read: impl FnOnce() -> Result<T, ErrorInfo>) -> (Result<T, ErrorCode>, u64) {
+    let mut result = None;
+    let info = measure(|| result = Some(read().map_err(|e| e.code())));
+    (result.unwrap(), info.bytes_max)
+}
+
+fn list_of(member: &[u8], count: u32) -> Vec<u8> {
+    let mut out = vec![0xdd];
+    out.extend(count.to_be_bytes());
+    out.extend(member.repeat(count as usize));
+    out
+}
+
+/// A frame of one field.
+fn frame_of(name: &str, value: &[u8]) -> Frame {
+    let mut out = vec![0x81, 0xa0 | name.len() as u8];
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(value);
+    Frame::Binary(out.into())
+}
+
+#[test]
+fn a_frame_of_empty_messages_does_not_take_hundreds_of_times_its_size() {
+    let ten_thousand = frame_of("messages", &list_of(&[0x80], 10_000));
+    let (pm, _) = peak(|| MsgPackCodec.decode(&ten_thousand));
+    assert_eq!(pm.unwrap().messages.len(), 10_000);
+    for too_many in [10_001, 1_000_000] {
+        let list = list_of(&[0x80], too_many);
+        let frame = frame_of("messages", &list);
+        let (pm, bytes) = peak(|| MsgPackCodec.decode(&frame));
+        assert_eq!(pm.unwrap_err(), ErrorCode::INVALID_DATA);
+        assert!(bytes < 8_000_000, "{bytes}");
+        let body = Bytes::from(list);
+        let (messages, bytes) = peak(|| MsgPackCodec.decode_messages(&body));
+        assert_eq!(messages.unwrap_err(), ErrorCode::INVALID_DATA);
+        assert!(bytes < 8_000_000, "{bytes}");
+    }
+}
+
+#[test]
+fn a_list_of_empty_items_does_not_take_many_times_its_size() {
+    // {"a": a list of as many nils}
+    let with = |nils: u8| {
+        [
+            &[0x81, 0xa1, b'a', 0x90 | nils][..],
+            &vec![0xc0; nils.into()],
+        ]
+        .concat()
+    };
+    for (member, count, good) in [
+        (vec![0x80], 10_000, true),
+        (vec![0x80], 1_000_000, false),
+        (with(8), 10_000, true),
+        (with(10), 10_000, false),
+    ] {
+        let frame = frame_of("presence", &list_of(&member, count));
+        let pm = MsgPackCodec.decode(&frame).unwrap();
+        let (items, bytes) = peak(|| pm.presence.read());
+        let expected = if good {
+            Ok(count as usize)
+        } else {
+            Err(ErrorCode::INVALID_DATA)
+        };
+        assert_eq!(items.map(|i| i.len()), expected, "{count} of {member:x?}");
+        assert!(bytes < 16_000_000, "{bytes}");
+    }
+}
+
+#[test]
+fn values_are_bounded_wherever_they_are_made() {
+    let many = list_of(&[0x90], 1_000_000);
+    // A map of one key, which is that list.
+    let key = [&[0x81][..], &many, &[0xc0]].concat();
+    let message = |field: &str, value: &[u8]| {
+        let mut m = vec![0x91, 0x81, 0xa0 | field.len() as u8];
+        m.extend_from_slice(field.as_bytes());
+        m.extend_from_slice(value);
+        frame_of("messages", &m)
+    };
+    for frame in [
+        frame_of("params", &key),
+        message("data", &many),
+        message("extras", &many),
+        Frame::Binary(key.clone().into()),
+    ] {
+        let (pm, bytes) = peak(|| MsgPackCodec.decode(&frame));
+        assert_eq!(pm.err(), Some(ErrorCode::INVALID_DATA));
+        assert!(bytes < 16_000_000, "{bytes}");
+    }
+    let most = Bytes::from(list_of(&[0xc0], 99_999));
+    assert!(peak(|| MsgPackCodec.decode_value(&most)).0.is_ok());
+    let more = Bytes::from(list_of(&[0xc0], 100_000));
+    let (value, _) = peak(|| MsgPackCodec.decode_value(&more));
+    assert_eq!(value.unwrap_err(), ErrorCode::INVALID_DATA);
 }
