@@ -23,7 +23,8 @@ impl JsonText {
         Ok(Self(text))
     }
 
-    /// Takes text that is known to be JSON, as a codec does that has just parsed or written it.
+    /// Takes text that is known to be JSON nested no deeper than 128, as a codec does that has just
+    /// parsed or written it. What is nested deeper cannot be encoded in every format.
     pub fn from_checked(text: Str) -> Self {
         Self(text)
     }
@@ -31,11 +32,11 @@ impl JsonText {
     /// Writes `value` as JSON.
     ///
     /// # Errors
-    /// - `40013` the value cannot be written as JSON.
+    /// - `40013` the value cannot be written as JSON, or is nested deeper than 128.
     pub fn from_value<T: Serialize + ?Sized>(value: &T) -> Result<Self, ErrorInfo> {
         let text = serde_json::to_string(value)
             .map_err(|e| invalid("the value cannot be written as JSON", &e))?;
-        Ok(Self(text.into()))
+        Self::new(text)
     }
 
     /// The text, exactly as it was sent.
@@ -94,8 +95,8 @@ impl Data {
     /// Writes `value`, which must come out as a JSON object or array.
     ///
     /// # Errors
-    /// - `40013` it cannot be written, or is a number, boolean, string or null, which Ably does
-    ///   not carry as JSON data.
+    /// - `40013` it cannot be written, is nested deeper than 128, or is a number, boolean, string or
+    ///   null, which Ably does not carry as JSON data.
     ///
     /// Spec: RSL4a, RSL4c3, RSL4d3.
     pub fn json<T: Serialize + ?Sized>(value: &T) -> Result<Self, ErrorInfo> {
@@ -278,6 +279,30 @@ mod tests {
             JsonText::new("{").unwrap_err().code(),
             ErrorCode::INVALID_DATA
         );
+    }
+
+    #[test]
+    fn what_is_nested_deeper_than_a_codec_reads_is_refused() {
+        struct Nested(usize);
+        impl Serialize for Nested {
+            fn serialize<S: serde::Serializer>(&self, s: S) -> Result<S::Ok, S::Error> {
+                match self.0 {
+                    0 => s.serialize_i32(1),
+                    _ => s.collect_seq([Self(self.0 - 1)]),
+                }
+            }
+        }
+        let deepest = JsonText::from_value(&Nested(128)).unwrap();
+        assert!(crate::Value::from_json(deepest.as_str()).is_ok());
+        for too_deep in [129, 1_000] {
+            let error = JsonText::from_value(&Nested(too_deep)).unwrap_err();
+            assert_eq!(
+                (error.code(), error.status_code()),
+                (ErrorCode::INVALID_DATA, 400)
+            );
+            let error = Data::json(&Nested(too_deep)).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::INVALID_DATA);
+        }
     }
 
     #[test]
