@@ -69,7 +69,7 @@ pub use request::{Request, RequestBody};
 pub use response::HttpPaginatedResponse;
 pub use revoke::{
     RevokeTokens, TokenRevocationFailureResult, TokenRevocationOptions, TokenRevocationResult,
-    TokenRevocationSuccessResult, TokenRevocationTargetSpecifier, TokenRevocations,
+    TokenRevocationSuccessResult, TokenRevocationTargetSpecifier,
 };
 pub use status::{ChannelDetails, ChannelMetrics, ChannelOccupancy, ChannelStatus, Status};
 pub use time::RestApi;

@@ -4,11 +4,13 @@
 
 use ably_base::{
     Auth, ErrorCode, ErrorInfo, HasRest, Str,
-    engine::{BoxFuture, HttpReply},
+    engine::{BoxFuture, HttpReply, request::read_error},
     protocol::Value,
     rest::{RestCore, RestPath, RestRequest},
 };
 use bytes::BytesMut;
+
+use crate::BatchResult;
 
 /// Which tokens: all that carry a clientId, a revocation key or a channel.
 ///
@@ -111,20 +113,6 @@ pub struct TokenRevocationFailureResult {
     pub error: ErrorInfo,
 }
 
-/// What came of a request for several targets.
-///
-/// Spec: BAR2.
-#[derive(Clone, Debug, PartialEq)]
-#[non_exhaustive]
-pub struct TokenRevocations {
-    /// How many targets it succeeded for. Spec: BAR2a.
-    pub success_count: u64,
-    /// How many it failed for. Spec: BAR2b.
-    pub failure_count: u64,
-    /// One for each target. Spec: BAR2c.
-    pub results: Vec<TokenRevocationResult>,
-}
-
 /// Ends tokens before they expire.
 pub trait RevokeTokens {
     /// Revokes the tokens of these targets, `options` being [`TokenRevocationOptions`] or `()`.
@@ -143,7 +131,7 @@ pub trait RevokeTokens {
         &self,
         targets: impl IntoIterator<Item = TokenRevocationTargetSpecifier>,
         options: impl Into<TokenRevocationOptions>,
-    ) -> BoxFuture<Result<TokenRevocations, ErrorInfo>>;
+    ) -> BoxFuture<Result<BatchResult<TokenRevocationResult>, ErrorInfo>>;
 }
 
 impl RevokeTokens for Auth {
@@ -151,7 +139,7 @@ impl RevokeTokens for Auth {
         &self,
         targets: impl IntoIterator<Item = TokenRevocationTargetSpecifier>,
         options: impl Into<TokenRevocationOptions>,
-    ) -> BoxFuture<Result<TokenRevocations, ErrorInfo>> {
+    ) -> BoxFuture<Result<BatchResult<TokenRevocationResult>, ErrorInfo>> {
         let body = body(targets, options.into());
         let core = self.rest_core();
         let key = self.basic_key();
@@ -194,7 +182,10 @@ fn body(
 
 /// `{"successCount": …, "failureCount": …, "results": […]}`; a list of results as servers of an
 /// earlier protocol version answer.
-fn read(core: &RestCore, reply: &HttpReply) -> Result<TokenRevocations, ErrorInfo> {
+fn read(
+    core: &RestCore,
+    reply: &HttpReply,
+) -> Result<BatchResult<TokenRevocationResult>, ErrorInfo> {
     let value = core.codec_of(reply)?.decode_value(&reply.body)?;
     let results = match field(&value, "results").unwrap_or(&value) {
         Value::List(items) => items.iter().map(result).collect::<Option<Vec<_>>>(),
@@ -208,10 +199,10 @@ fn read(core: &RestCore, reply: &HttpReply) -> Result<TokenRevocations, ErrorInf
         )
     })?;
     let count = |name, ok| {
-        let told = int(&value, name).and_then(|n| u64::try_from(n).ok());
-        told.unwrap_or_else(|| results.iter().filter(|r| r.is_ok() == ok).count() as u64)
+        let told = int(&value, name).and_then(|n| u32::try_from(n).ok());
+        told.unwrap_or_else(|| results.iter().filter(|r| r.is_ok() == ok).count() as u32)
     };
-    Ok(TokenRevocations {
+    Ok(BatchResult {
         success_count: count("successCount", true),
         failure_count: count("failureCount", false),
         results,
@@ -221,14 +212,7 @@ fn read(core: &RestCore, reply: &HttpReply) -> Result<TokenRevocations, ErrorInf
 fn result(item: &Value) -> Option<TokenRevocationResult> {
     let target = text(item, "target")?;
     if let Some(error) = field(item, "error") {
-        let number = |name| int(error, name).unwrap_or_default();
-        let error = ErrorInfo::builder(
-            ErrorCode(u32::try_from(number("code")).unwrap_or_default()),
-            u16::try_from(number("statusCode")).unwrap_or_default(),
-            String::from(text(error, "message").unwrap_or_default()),
-        )
-        .href(text(error, "href"))
-        .build();
+        let error = read_error(error);
         return Some(Err(TokenRevocationFailureResult { target, error }));
     }
     Some(Ok(TokenRevocationSuccessResult {
