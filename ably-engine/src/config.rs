@@ -1,14 +1,15 @@
 //! [`Config`]: what the engine is told once.
 
 use alloc::{string::String, vec::Vec};
-use core::time::Duration;
+use core::{fmt, time::Duration};
 
 use ably_protocol::{Format, Str};
 
 use crate::{AuthConfig, LogLevel};
 
-/// The engine's configuration, worked out from the client's options by the shell.
-#[derive(Clone, Debug)]
+/// The engine's configuration, worked out from the client's options by the shell. `Debug` leaves out
+/// the recovery key and the values of `transport_params`, which may be credentials.
+#[derive(Clone)]
 #[non_exhaustive]
 pub struct Config {
     /// How to authenticate.
@@ -72,6 +73,27 @@ impl Config {
             timeouts: Timeouts::default(),
             log_level: LogLevel::Error,
         }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let params: Vec<&str> = self
+            .transport_params
+            .iter()
+            .map(|(name, _)| &**name)
+            .collect();
+        f.debug_struct("Config")
+            .field("auth", &self.auth)
+            .field("client_id", &self.client_id)
+            .field("hosts", &self.hosts)
+            .field("port", &self.port)
+            .field("tls", &self.tls)
+            .field("format", &self.format)
+            .field("transport_params", &params)
+            .field("recovers", &self.recover.is_some())
+            .field("timeouts", &self.timeouts)
+            .finish_non_exhaustive()
     }
 }
 

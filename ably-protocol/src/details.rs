@@ -4,12 +4,12 @@ use core::fmt;
 
 use alloc::string::String;
 
-use crate::{Secret, Str};
+use crate::{Secret, Str, secret::Redacted};
 
-/// What the server tells with CONNECTED.
+/// What the server tells with CONNECTED. `Debug` leaves out the key.
 ///
 /// Spec: CD1, CD2.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct ConnectionDetails {
     /// The identity of the client; `*` means any. Spec: CD2a.
@@ -30,6 +30,25 @@ pub struct ConnectionDetails {
     pub server_id: Option<Str>,
     /// How long tombstones of objects are kept, ms.
     pub objects_gc_grace_period: Option<u64>,
+}
+
+impl fmt::Debug for ConnectionDetails {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConnectionDetails")
+            .field("client_id", &self.client_id)
+            .field(
+                "connection_key",
+                &self.connection_key.as_ref().map(Redacted::of),
+            )
+            .field("max_message_size", &self.max_message_size)
+            .field("max_frame_size", &self.max_frame_size)
+            .field("max_inbound_rate", &self.max_inbound_rate)
+            .field("connection_state_ttl", &self.connection_state_ttl)
+            .field("max_idle_interval", &self.max_idle_interval)
+            .field("server_id", &self.server_id)
+            .field("objects_gc_grace_period", &self.objects_gc_grace_period)
+            .finish()
+    }
 }
 
 /// The token of an AUTH message.

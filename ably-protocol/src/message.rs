@@ -4,17 +4,18 @@ use alloc::{collections::BTreeMap, sync::Arc};
 use core::fmt;
 use smallvec::SmallVec;
 
-use crate::{Data, Item, JsonText, Str, Value};
+use crate::{Data, Item, JsonText, Str, Value, secret::Redacted};
 
 /// The messages of one protocol message. The usual single one needs no list on the heap.
 pub type Messages = SmallVec<[Arc<Message>; 1]>;
 
 /// A message published to, or received from, a channel.
 ///
-/// Fields that the server fills in are `None` on a message that the application makes.
+/// Fields that the server fills in are `None` on a message that the application makes. `Debug`
+/// leaves out the connection key.
 ///
 /// Spec: TM1–TM5, protocol version 3.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct Message {
     /// Unique id: given by the publisher for idempotent publishing, else
@@ -131,6 +132,31 @@ impl Message {
             + chars(&self.client_id)
             + self.extras.as_ref().map_or(0, |e| utf16_len(e.as_str()))
             + self.data.len()
+    }
+}
+
+impl fmt::Debug for Message {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Message")
+            .field("id", &self.id)
+            .field("name", &self.name)
+            .field("data", &self.data)
+            .field("encoding", &self.encoding)
+            .field("client_id", &self.client_id)
+            .field("connection_id", &self.connection_id)
+            .field(
+                "connection_key",
+                &self.connection_key.as_ref().map(Redacted::of),
+            )
+            .field("timestamp", &self.timestamp)
+            .field("extras", &self.extras)
+            .field("action", &self.action)
+            .field("serial", &self.serial)
+            .field("version", &self.version)
+            .field("created_at", &self.created_at)
+            .field("operation", &self.operation)
+            .field("summary", &self.summary)
+            .finish()
     }
 }
 

@@ -29,6 +29,22 @@ impl<T: Zeroize> Drop for Secret<T> {
     }
 }
 
+/// What `Debug` shows of a secret that is kept in a plain field.
+pub(crate) struct Redacted;
+
+impl Redacted {
+    /// In place of any value.
+    pub(crate) fn of<T>(_: &T) -> Self {
+        Self
+    }
+}
+
+impl fmt::Debug for Redacted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
 impl<T: Zeroize> fmt::Debug for Secret<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("[redacted]")

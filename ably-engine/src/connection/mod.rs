@@ -55,7 +55,6 @@ impl Link {
 }
 
 /// The connection's part of the engine.
-#[derive(Debug)]
 pub(crate) struct Connection {
     pub(crate) state: ConnectionState,
     pub(crate) error_reason: Option<ErrorInfo>,

@@ -8,8 +8,8 @@ use ably_protocol::{Str, Value};
 
 use crate::{ConnectionState, Engine, LogLevel};
 
-/// What a recovery key says.
-#[derive(Clone, Debug)]
+/// What a recovery key says. Not to be printed: it takes a connection over.
+#[derive(Clone)]
 pub(crate) struct RecoveryKey {
     pub(crate) connection_key: Str,
     pub(crate) msg_serial: i64,

@@ -1,0 +1,31 @@
+//! What may not be printed is not printed.
+
+use ably_protocol::{Codec, Frame, Message, json::JsonCodec};
+use bytes::Bytes;
+
+const FRAME: &str = r#"{"action":4,"connectionId":"c1","connectionDetails":{"clientId":"me","connectionKey":"hunter2","maxIdleInterval":15000},"auth":{"accessToken":"hunter2"},"messages":[{"name":"n","data":"d","connectionKey":"hunter2"}]}"#;
+
+#[test]
+fn a_protocol_message_is_printed_without_its_secrets() {
+    let frame = Frame::Text(Bytes::from_static(FRAME.as_bytes()));
+    let pm = JsonCodec.decode(&frame).expect("a message");
+    let details = pm.connection_details.as_deref().expect("details");
+    assert_eq!(details.connection_key.as_deref(), Some("hunter2"));
+    assert_eq!(pm.messages[0].connection_key.as_deref(), Some("hunter2"));
+    for printed in [
+        format!("{pm:?}"),
+        format!("{pm:#?}"),
+        format!("{details:?}"),
+        format!("{:?}", pm.messages[0]),
+        format!("{:?}", pm.auth),
+    ] {
+        assert!(!printed.contains("hunter2"), "{printed}");
+        assert!(printed.contains("[redacted]"), "{printed}");
+    }
+    assert!(format!("{details:?}").contains("max_idle_interval: Some(15000)"));
+    let nothing_to_hide = format!("{:?}", Message::new("n", "d"));
+    assert!(
+        nothing_to_hide.contains("connection_key: None"),
+        "{nothing_to_hide}"
+    );
+}
