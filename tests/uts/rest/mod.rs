@@ -1,5 +1,6 @@
 //! `rest/unit`
 
+mod channel_history;
 mod channels_collection;
 mod common;
 mod error_types;
@@ -14,6 +15,7 @@ mod mutable_message_types;
 mod paginated_result;
 mod presence_message_types;
 mod publish;
+mod realtime_time;
 mod rest_client;
 mod rest_presence;
 mod time;

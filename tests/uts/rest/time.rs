@@ -1,5 +1,7 @@
 //! `rest/unit/time.md`
 
+use ably_token::Token;
+
 use super::common::*;
 
 // UTS: rest/unit/RSC16/returns-server-time-0
@@ -36,6 +38,18 @@ fn rsc16_no_auth() {
     rt.wait(client.time()).unwrap();
     assert_eq!(http.requests().len(), 1);
     assert_eq!(http.last().header("authorization"), None);
+}
+
+// UTS: rest/unit/RSC16/works-without-tls-3
+#[test]
+fn rsc16_without_tls() {
+    let http = MockHttp::replying([time()]);
+    let (rt, client) = rest_with(&http, |o| o.plugin(Token).tls(false).use_token_auth(true));
+    assert_eq!(rt.wait(client.time()), Ok(1_234_567_890_000));
+    let request = only(&http);
+    assert_eq!(request.path, "/time");
+    assert_eq!(request.scheme, "http");
+    assert_eq!(request.header("authorization"), None);
 }
 
 // UTS: rest/unit/RSC16/error-propagated-4
