@@ -9,5 +9,6 @@ mod connection;
 mod messages;
 mod presence;
 mod push;
+mod resources;
 mod rest;
 mod stats;
