@@ -6,7 +6,7 @@ use std::{
     pin::{Pin, pin},
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicI64, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
     },
     task::{Context, Poll, Wake, Waker},
     time::Duration,
@@ -50,6 +50,16 @@ struct TaskWaker {
 impl Wake for TaskWaker {
     fn wake(self: Arc<Self>) {
         lock(&self.ready).insert(self.id);
+    }
+}
+
+/// Notes that a future wants to be polled.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 
@@ -166,23 +176,20 @@ impl VirtualRuntime {
     pub fn wait_for<F: Future>(&self, most: Duration, future: F) -> F::Output {
         let end = self.clock().after(most);
         let mut future = pin!(future);
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
         loop {
-            self.run_until_idle();
-            if let Poll::Ready(out) = future
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-            {
-                return out;
+            // Twice, for what is ready without waking; then for as long as something wakes it.
+            for _ in 0..2 {
+                self.run_until_idle();
+                let mut cx = Context::from_waker(&waker);
+                if let Poll::Ready(out) = future.as_mut().poll(&mut cx) {
+                    return out;
+                }
             }
             self.run_until_idle();
-            if let Poll::Ready(out) = future
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop()))
-            {
-                return out;
-            }
             assert!(
-                self.step(end),
+                woken.0.swap(false, Ordering::Relaxed) || self.step(end),
                 "the future was not ready within {most:?} of virtual time"
             );
         }

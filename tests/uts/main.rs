@@ -3,12 +3,14 @@
 
 mod support;
 
+mod auth;
 mod channels;
 mod client;
 mod connection;
 mod messages;
 mod presence;
 mod push;
+mod realtime_auth;
 mod resources;
 mod rest;
 mod stats;
