@@ -12,6 +12,7 @@ mod message_encoding;
 mod message_types;
 mod msgpack_interop;
 mod mutable_message_types;
+mod options_types;
 mod paginated_result;
 mod presence_message_types;
 mod publish;
