@@ -106,6 +106,7 @@ async fn help_names_every_option() {
         "--listen",
         "--key",
         "--app-spec",
+        "--data",
         "--tls-cert",
         "--tls-key",
         "--help",

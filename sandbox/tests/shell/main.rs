@@ -1,6 +1,7 @@
 //! The server over loopback sockets, with raw clients: good ones and bad ones.
 
 mod command;
+mod crash;
 mod faults;
 mod hostile;
 mod http;
