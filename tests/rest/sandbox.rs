@@ -26,7 +26,7 @@ fn options(sandbox: &Sandbox, binary: bool) -> ClientOptions {
     }
 }
 
-async fn with_both_formats(test: impl AsyncFn(&Sandbox, ClientOptions)) {
+pub(crate) async fn with_both_formats(test: impl AsyncFn(&Sandbox, ClientOptions)) {
     for binary in [false, true] {
         let sandbox = Sandbox::start().await.expect("the sandbox starts");
         let run = test(&sandbox, options(&sandbox, binary));
