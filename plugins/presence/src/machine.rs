@@ -5,6 +5,7 @@
 //! ATTACHED without       -> all leave     /  own members re-enter, then queued operations go
 //! DETACHED, FAILED       -> both maps are emptied without a word; what waits fails
 //! SUSPENDED              -> the maps stay; what waits fails
+//! a detach unanswered    -> nothing changed; queued operations go
 //! ```
 //!
 //! Operations are in `operations.rs`, messages of the server in `receive.rs`.
@@ -63,9 +64,9 @@ impl ChannelBehaviour for Machine {
     fn on_channel(&mut self, cx: &mut BehaviourCx<'_>, change: &ChannelChange) {
         match change.current {
             ChannelState::Attached => {
-                // A detach that was not answered leads here too, and changes nothing.
+                // A detach that was not answered leads here too: the members are what they were.
                 let Some(attachment) = change.attached else {
-                    return;
+                    return self.go_on(cx);
                 };
                 if change.previous != ChannelState::Attached || !attachment.resumed {
                     self.on_attached(cx, attachment.flags.contains(Flags::HAS_PRESENCE));
@@ -122,6 +123,11 @@ impl Machine {
             tell(cx, gone);
         }
         self.enter_again(cx);
+        self.go_on(cx);
+    }
+
+    /// Sends what waited for the channel to be attached, and answers who did. Spec: RTP16b.
+    fn go_on(&mut self, cx: &mut BehaviourCx<'_>) {
         let (items, replies): (Vec<Item>, Vec<_>) = self.queued.drain(..).unzip();
         if !items.is_empty() {
             self.send(cx, items, replies);
