@@ -105,6 +105,7 @@ impl Engine {
             Input::Opened { op } => self.on_opened(op),
             Input::Received { op, message } => self.on_received(now, op, message),
             Input::Activity { op } => self.on_activity(now, op),
+            Input::Unsendable { op, serial, error } => self.on_unsendable(op, serial, error),
             Input::TransportClosed { op, error } => self.on_transport_closed(now, op, &error),
             Input::Token { op, result } => self.on_token(now, op, result),
             Input::NetworkChanged { online } => self.on_network_changed(now, online),

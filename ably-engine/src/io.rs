@@ -37,6 +37,16 @@ pub enum Input {
         /// Which one.
         op: OpId,
     },
+    /// A message could not be encoded. Nothing may be sent after it on this transport, which the
+    /// shell has dropped: `TransportClosed` follows.
+    Unsendable {
+        /// Which transport it was for.
+        op: OpId,
+        /// Its serial, when it is of an acknowledged action.
+        serial: Option<i64>,
+        /// What the codec says.
+        error: ErrorInfo,
+    },
     /// A transport could not be opened or was lost.
     TransportClosed {
         /// Which one.

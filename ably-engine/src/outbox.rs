@@ -51,7 +51,8 @@ impl Outbox {
     /// True when a message of `bytes` fits. An empty outbox takes any.
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         let count = self.pending.len() + self.queued.len();
-        count == 0 || (count < self.max_messages && self.bytes + bytes <= self.max_bytes)
+        count == 0
+            || (count < self.max_messages && self.bytes.saturating_add(bytes) <= self.max_bytes)
     }
 
     pub(crate) fn next_serial(&self) -> i64 {
@@ -141,6 +142,15 @@ impl Outbox {
         owners
     }
 
+    /// Takes the owner of the message with this serial, which cannot be sent.
+    pub(crate) fn reject(&mut self, serial: i64) -> Option<Owner> {
+        let found = |e: &Entry| e.numbered && e.message.msg_serial == Some(serial);
+        let at = self.pending.iter().position(found)?;
+        let entry = self.pending.remove(at)?;
+        self.bytes -= entry.bytes;
+        Some(entry.owner)
+    }
+
     /// Gives up everything; the owners are to be told.
     pub(crate) fn fail(&mut self) -> Vec<Owner> {
         self.bytes = 0;
@@ -167,7 +177,7 @@ impl Outbox {
 
     fn take_serial(&mut self) -> i64 {
         let serial = self.next_serial;
-        self.next_serial += 1;
+        self.next_serial = self.next_serial.saturating_add(1);
         serial
     }
 }

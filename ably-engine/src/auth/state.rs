@@ -66,7 +66,9 @@ impl AuthState {
     ///
     /// Spec: RSA4b1, RSA16d.
     pub(crate) fn need(&mut self, now: Now, force: bool) -> Need {
-        let server_time = self.time_offset.map(|offset| now.unix_ms + offset);
+        let server_time = self
+            .time_offset
+            .map(|offset| now.unix_ms.saturating_add(offset));
         let AuthConfig::Token { token, renewable } = &mut self.config else {
             return Need::Ready;
         };
@@ -146,7 +148,8 @@ impl AuthState {
 
     /// The server's time at `now`, when it is known. Spec: RSA10k.
     pub fn server_time(&self, now: Now) -> Option<i64> {
-        self.time_offset.map(|offset| now.unix_ms + offset)
+        self.time_offset
+            .map(|offset| now.unix_ms.saturating_add(offset))
     }
 
     /// The server has told its time. Spec: RSA10k.

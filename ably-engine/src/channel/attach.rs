@@ -110,10 +110,15 @@ impl Engine {
         let again = active && ch.options.needs_reattach(&options);
         ch.options = options;
         ch.chain = chain;
+        // The new chain knows nothing of earlier messages.
+        ch.last_message_id = None;
         if !again {
             return self.ready(Ok(()));
         }
-        self.send_attach(id);
+        if self.conn.state == ConnectionState::Connected {
+            self.start_state_timer(now, id);
+            self.send_attach(id);
+        }
         let (reply, ticket) = op::pair(self.new_op());
         self.wait(id, Waiter::Options(reply));
         self.settle(now);
@@ -122,13 +127,10 @@ impl Engine {
 
     /// Enters `attaching` and sends ATTACH when there is a connection.
     pub(crate) fn request_attach(&mut self, now: Now, id: ChannelId, reason: Option<ErrorInfo>) {
-        let sent = self.conn.state == ConnectionState::Connected;
         if let Some(ch) = self.channels.get_mut(id) {
-            match ch.state {
-                // RTL4g
-                ChannelState::Failed => ch.error_reason = None,
-                ChannelState::Detaching => ch.detach_unanswered = sent,
-                _ => {}
+            // RTL4g
+            if ch.state == ChannelState::Failed {
+                ch.error_reason = None;
             }
         }
         self.channel_notify(now, id, ChannelState::Attaching, reason);
@@ -147,11 +149,17 @@ impl Engine {
             }
             ChannelState::Detaching => {
                 self.start_state_timer(now, id);
-                if let Some(name) = self.channel_name(id) {
-                    self.send_now(ProtocolMessage::on_channel(Action::DETACH, name));
-                }
+                self.send_detach(id);
             }
             _ => {}
+        }
+    }
+
+    pub(super) fn send_detach(&mut self, id: ChannelId) {
+        if let Some(ch) = self.channels.get_mut(id) {
+            ch.detaches_unanswered = ch.detaches_unanswered.saturating_add(1);
+            let m = ProtocolMessage::on_channel(Action::DETACH, ch.name.clone());
+            self.send_now(m);
         }
     }
 
@@ -193,12 +201,21 @@ impl Engine {
                     let error = timed_out("attach");
                     self.channel_notify(now, id, ChannelState::Suspended, Some(error));
                 }
-                // RTL5f: back to where it was.
+                // RTL5f: back to where it was; what was not attached yet goes on trying.
                 ChannelState::Detaching => {
                     let error = timed_out("detach");
-                    self.channel_notify(now, id, ChannelState::Attached, Some(error));
+                    let before = self.channels.get(id).map(|c| c.before_detaching);
+                    let back = match before {
+                        Some(ChannelState::Attached) => ChannelState::Attached,
+                        _ => ChannelState::Suspended,
+                    };
+                    self.channel_notify(now, id, back, Some(error));
                 }
-                _ => {}
+                _ => {
+                    for reply in self.take_option_waiters(id) {
+                        self.reply(reply, Err(timed_out("change of options")));
+                    }
+                }
             },
             Timer::ChannelRetry(id) => {
                 let connected = self.conn.state == ConnectionState::Connected;

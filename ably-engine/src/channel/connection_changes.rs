@@ -13,7 +13,7 @@ impl Engine {
         use ChannelState as S;
         for id in self.channels.ids() {
             if let Some(ch) = self.channels.get_mut(id) {
-                ch.detach_unanswered = false;
+                ch.detaches_unanswered = 0;
             }
             match self.channel_state(id) {
                 S::Attached | S::Suspended => self.request_attach(now, id, None),

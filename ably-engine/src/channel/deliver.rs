@@ -56,9 +56,10 @@ impl Engine {
             if state == ChannelState::Detaching {
                 return self.check_pending(now, id);
             }
-            let name = ch.name.clone();
-            return self.send_now(ProtocolMessage::on_channel(Action::DETACH, name));
+            return self.send_detach(id);
         }
+        // Answers come in order: what was sent before this ATTACH is answered.
+        ch.detaches_unanswered = 0;
         let serial = m.channel_serial.as_deref().map(Str::new);
         if let Some(serial) = &serial {
             ch.channel_serial.set(serial);
@@ -78,14 +79,8 @@ impl Engine {
             return self.channel_enter(now, id, ChannelState::Attached, m.error, Some(m.flags));
         }
         // RTL12: an attachment that replaces one.
-        let mut kept = alloc::vec::Vec::new();
-        for waiter in core::mem::take(&mut ch.waiters) {
-            match waiter {
-                super::Waiter::Options(reply) => kept.push(reply),
-                other => ch.waiters.push(other),
-            }
-        }
-        for reply in kept {
+        self.timers.stop(crate::timers::Timer::ChannelState(id));
+        for reply in self.take_option_waiters(id) {
             self.reply(reply, Ok(()));
         }
         let change = crate::ChannelChange::new(state, state, Some(m.flags), m.error.clone());
@@ -102,11 +97,13 @@ impl Engine {
             return;
         };
         let state = ch.state;
+        let answers_detach = ch.detaches_unanswered > 0;
+        ch.detaches_unanswered = ch.detaches_unanswered.saturating_sub(1);
         if state == ChannelState::Detaching {
             return self.channel_notify(now, id, ChannelState::Detached, error);
         }
-        // It answers the DETACH before the ATTACH that is under way, not this one.
-        if core::mem::take(&mut ch.detach_unanswered) {
+        // It answers a DETACH before the ATTACH that is under way, not this one.
+        if answers_detach {
             return;
         }
         let error = error.unwrap_or_else(|| {

@@ -61,7 +61,11 @@ pub(crate) struct Channel {
     last_message_serial: Option<Str>,
     recovering: bool,
     /// Attaching came before the answer to a DETACH, which is still to come.
-    detach_unanswered: bool,
+    /// DETACHes on this transport that were not answered: their DETACHED is not about an ATTACH that
+    /// was sent after them.
+    detaches_unanswered: u32,
+    /// Where a detach that is not answered leads back to (RTL5f).
+    before_detaching: ChannelState,
 }
 
 /// All channels, by id and by name.
@@ -166,6 +170,7 @@ impl Engine {
                     ));
                 }
                 ch.chain = Chain::open(&encodings, &new)?;
+                ch.last_message_id = None;
                 ch.options = new;
             }
             return Ok(id);
@@ -209,7 +214,8 @@ impl Engine {
             last_message_id: None,
             last_message_serial: None,
             recovering: false,
-            detach_unanswered: false,
+            detaches_unanswered: 0,
+            before_detaching: ChannelState::Initialized,
         }))
     }
 
@@ -366,6 +372,9 @@ impl Engine {
         if state == previous {
             return;
         }
+        if state == S::Detaching {
+            ch.before_detaching = previous;
+        }
         ch.state = state;
         if let Some(reason) = &reason {
             ch.error_reason = Some(reason.clone());
@@ -380,10 +389,9 @@ impl Engine {
         }
         if state != S::Attaching {
             ch.recovering = false;
-            ch.detach_unanswered = false;
         }
         if state == S::Suspended && sends {
-            ch.retries += 1;
+            ch.retries = ch.retries.saturating_add(1);
             let wait = crate::connection::backoff(retry, ch.retries, &mut *self.entropy);
             self.timers
                 .start(Timer::ChannelRetry(id), now.mono.after(wait));
@@ -470,7 +478,7 @@ impl Engine {
                     self.reply(r, Err(error));
                 }
                 (Waiter::Options(r), S::Attached) => self.reply(r, Ok(())),
-                (Waiter::Options(r), S::Detached | S::Failed) => {
+                (Waiter::Options(r), S::Detached | S::Suspended | S::Failed) => {
                     let error = self.unable("set the options", change);
                     self.reply(r, Err(error));
                 }
@@ -491,6 +499,21 @@ impl Engine {
                 alloc::format!("unable to {what}: the channel became {}", change.current),
             )
         })
+    }
+
+    /// Takes those who wait for the next ATTACHED.
+    pub(crate) fn take_option_waiters(&mut self, id: ChannelId) -> Vec<Reply<()>> {
+        let Some(ch) = self.channels.get_mut(id) else {
+            return Vec::new();
+        };
+        let mut taken = Vec::new();
+        for waiter in core::mem::take(&mut ch.waiters) {
+            match waiter {
+                Waiter::Options(reply) => taken.push(reply),
+                other => ch.waiters.push(other),
+            }
+        }
+        taken
     }
 
     pub(crate) fn wait(&mut self, id: ChannelId, waiter: Waiter) {

@@ -17,7 +17,9 @@ use crate::{
 /// `base` with back-off and jitter for the `count`th retry. Spec: RTB1.
 pub(crate) fn backoff(base: Duration, count: u32, entropy: &mut dyn crate::Entropy) -> Duration {
     let factor = ((f64::from(count) + 2.0) / 3.0).min(2.0);
-    base.mul_f64(factor * (1.0 - 0.2 * entropy::fraction(entropy)))
+    let seconds = base.as_secs_f64() * factor * (1.0 - 0.2 * entropy::fraction(entropy));
+    // What an application sets to "for ever" stays that.
+    Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX)
 }
 
 impl Engine {
@@ -28,7 +30,7 @@ impl Engine {
             self.timers
                 .start(Timer::Suspend, now.mono.after(self.conn.state_ttl));
         }
-        let most = t.web_socket_connect + t.realtime_request;
+        let most = t.web_socket_connect.saturating_add(t.realtime_request);
         self.timers.start(Timer::Transition, now.mono.after(most));
         self.plan_hosts();
         let refused = self
@@ -94,7 +96,7 @@ impl Engine {
         let (Some(last), Some(idle)) = (self.conn.last_activity, promised) else {
             return;
         };
-        let kept = self.conn.state_ttl + idle;
+        let kept = self.conn.state_ttl.saturating_add(idle);
         if self.conn.id.is_some() && now.elapsed_since(last) > kept {
             self.clear_connection();
             self.conn.suspend_expired = true;

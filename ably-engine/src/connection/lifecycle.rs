@@ -139,7 +139,7 @@ impl Engine {
         }
         let delay = match state {
             S::Disconnected => {
-                self.conn.retries += 1;
+                self.conn.retries = self.conn.retries.saturating_add(1);
                 let base = self.config.timeouts.disconnected_retry;
                 Some(backoff(base, self.conn.retries, &mut *self.entropy))
             }
@@ -316,7 +316,7 @@ impl Engine {
     /// The longest silence of the server. Spec: RTN23a.
     fn idle_limit(&self) -> Option<Duration> {
         let promised = self.conn.max_idle.filter(|d| !d.is_zero())?;
-        Some(promised + self.config.timeouts.realtime_request)
+        Some(promised.saturating_add(self.config.timeouts.realtime_request))
     }
 
     pub(super) fn start_idle_timer(&mut self, now: Now) {

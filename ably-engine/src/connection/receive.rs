@@ -68,6 +68,21 @@ impl Engine {
         }
     }
 
+    /// What could not be encoded fails. Its serial is missing now, so what was sent after it is sent
+    /// again on a connection of its own, where serials begin anew.
+    pub(crate) fn on_unsendable(&mut self, op: OpId, serial: Option<i64>, error: ErrorInfo) {
+        if self.conn.link.transport() != Some(op) {
+            return;
+        }
+        self.log(LogLevel::Error, "connection", || {
+            alloc::format!("a message could not be encoded and was not sent: {error}")
+        });
+        if let Some(owner) = serial.and_then(|serial| self.outbox.reject(serial)) {
+            self.tell_fate(owner, Err(error));
+            self.clear_connection();
+        }
+    }
+
     pub(crate) fn tell_fate(&mut self, owner: Owner, fate: Result<(), ErrorInfo>) {
         match owner {
             Owner::Publish(id) => self.reply_by_id(id, fate),
