@@ -9,5 +9,6 @@ mod listeners;
 mod outbox;
 mod peer;
 mod publish;
+mod robust;
 mod subscribe;
 mod world;

@@ -165,7 +165,7 @@ impl Channel {
     /// # Errors
     /// [`Full`] with the messages.
     pub fn try_publish(&self, messages: Vec<Message>) -> Result<Pending<()>, Full> {
-        Publish::attempt(&self.handles, self.id, messages, None)
+        Publish::attempt(&self.handles, self.id, messages)
     }
 
     /// Messages from now on as a stream: all for `()`, or those of one or several names. Attaches

@@ -37,7 +37,8 @@ impl ClientOptions {
         policy.max_retry_duration = self.http_max_retry_duration;
         policy.fallback_retry_timeout = self.fallback_retry_timeout;
         // A callback or URL, then perhaps the exchange of what it gave.
-        policy.token_timeout = self.engine.timeouts.realtime_request + self.http_max_retry_duration;
+        let most = self.engine.timeouts.realtime_request;
+        policy.token_timeout = most.saturating_add(self.http_max_retry_duration);
         Ok(RestConfig {
             hosts: self.hosts()?,
             port: self.effective_port(),

@@ -9,18 +9,18 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
 use ably_engine::{
-    BoxFuture, Event, Input, LogLevel, LogRecord, OpId, Output, TransportError,
-    protocol::{Codec, ErrorInfo, ProtocolMessage},
+    BoxFuture, Event, FailureKind, Input, LogLevel, LogRecord, OpId, Output, TransportError,
+    protocol::Codec,
 };
 
 use super::{
-    link::{Came, OpenLink},
-    publish::answer,
+    link::{Came, OpenLink, WriteError},
+    publish::{answer, submit_waiting},
     shared::Shared,
 };
 use crate::{
@@ -50,6 +50,7 @@ pub(crate) struct Driver {
     closing: Vec<OpenLink>,
     inputs: VecDeque<Input>,
     outputs: Vec<Output>,
+    wake: Vec<Waker>,
     finished: bool,
 }
 
@@ -72,6 +73,7 @@ impl Driver {
             closing: Vec::new(),
             inputs: VecDeque::new(),
             outputs: Vec::new(),
+            wake: Vec::new(),
             finished: false,
         }
     }
@@ -85,6 +87,10 @@ impl Driver {
             self.perform(output);
         }
         self.outputs = outputs;
+        // Those who await an answer go on after listeners were told of what led to it.
+        for waker in self.wake.drain(..) {
+            waker.wake();
+        }
         // An event was told: the engine may have more that belongs before anything new.
         if told || !self.inputs.is_empty() {
             return true;
@@ -107,22 +113,25 @@ impl Driver {
     /// Feeds the engine and takes what it wants done, up to an event of a state.
     fn consult(&mut self, cx: &mut Context<'_>) -> (Option<ably_engine::Instant>, bool) {
         let now = self.shared.runtime.now();
-        let mut wake = Vec::new();
         let mut drop_later = Vec::new();
+        let mut old_waker = None;
         let mut told = false;
         let next;
         {
             let mut guard = self.shared.lock();
             let l = &mut *guard;
             if !l.driver.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
-                l.driver = Some(cx.waker().clone());
+                old_waker = l.driver.replace(cx.waker().clone());
             }
+            // Once a turn, before inputs: a link that is always readable must not starve timers,
+            // nor a timer that is always due the link.
+            let mut due = l.engine.next_timeout().is_some_and(|at| at <= now.mono);
             'feed: loop {
                 while let Some(output) = l.engine.poll_output() {
                     match output {
                         Output::Reply { id, value } => {
                             let (waker, rest) = answer(l, id, value);
-                            wake.extend(waker);
+                            self.wake.extend(waker);
                             drop_later.extend(rest);
                         }
                         output => {
@@ -137,22 +146,20 @@ impl Driver {
                         }
                     }
                 }
+                if std::mem::take(&mut due) {
+                    l.engine.handle_input(now, Input::Timeout);
+                    continue;
+                }
                 match self.inputs.pop_front() {
                     Some(input) => l.engine.handle_input(now, input),
+                    None if submit_waiting(l, now, &mut self.wake) => {}
                     None => break,
-                }
-            }
-            if let Some((_, waker)) = l.room.front_mut() {
-                if l.engine.has_room(0) {
-                    wake.extend(waker.take());
                 }
             }
             next = l.engine.next_timeout();
         }
         drop(drop_later);
-        for waker in wake {
-            waker.wake();
-        }
+        drop(old_waker);
         (next, told)
     }
 
@@ -262,25 +269,11 @@ impl Driver {
     fn poll_link(&mut self, cx: &mut Context<'_>) {
         let Some(link) = &mut self.link else { return };
         let op = link.op;
-        let shared = &self.shared;
-        let unsendable = |m: &ProtocolMessage, error: ErrorInfo| {
-            shared.log(&LogRecord {
-                level: LogLevel::Error,
-                target: "codec",
-                message: format!(
-                    "a {:?} could not be written and was not sent: {error}",
-                    m.action
-                ),
-            });
-        };
-        if let Err(error) = link.poll_write(cx, &*self.codec, unsendable) {
-            self.link = None;
-            self.inputs.push_back(Input::TransportClosed { op, error });
-            return;
-        }
+        let written = link.poll_write(cx, &*self.codec);
+        // Reading goes on after a failed write: what came before says more about why.
         for _ in 0..MAX_FRAMES {
             match link.poll_read(cx, &*self.codec) {
-                Poll::Pending => return,
+                Poll::Pending => break,
                 Poll::Ready(Came::Activity) => self.inputs.push_back(Input::Activity { op }),
                 Poll::Ready(Came::Message(message)) => {
                     self.inputs.push_back(Input::Received { op, message });
@@ -292,6 +285,17 @@ impl Driver {
                 }
             }
         }
+        let error = match written {
+            Ok(()) => return,
+            Err(WriteError::Link(error)) => error,
+            Err(WriteError::Unsendable(serial, error)) => {
+                self.inputs
+                    .push_back(Input::Unsendable { op, serial, error });
+                TransportError::new(FailureKind::Other)
+            }
+        };
+        self.link = None;
+        self.inputs.push_back(Input::TransportClosed { op, error });
     }
 }
 

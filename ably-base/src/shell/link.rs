@@ -33,6 +33,19 @@ pub(super) enum Came {
     Closed(TransportError),
 }
 
+/// Why nothing more can be written.
+pub(super) enum WriteError {
+    Link(TransportError),
+    /// The message of this serial cannot be encoded.
+    Unsendable(Option<i64>, ErrorInfo),
+}
+
+impl From<TransportError> for WriteError {
+    fn from(error: TransportError) -> Self {
+        Self::Link(error)
+    }
+}
+
 impl OpenLink {
     pub(super) fn new(op: OpId, link: Box<dyn TransportLink>) -> Self {
         Self {
@@ -49,14 +62,12 @@ impl OpenLink {
         self.out.push_back(message);
     }
 
-    /// Encodes and hands over what waits, as far as the link takes it. What cannot be encoded is
-    /// given to `unsendable`.
+    /// Encodes and hands over what waits, as far as the link takes it.
     pub(super) fn poll_write(
         &mut self,
         cx: &mut Context<'_>,
         codec: &dyn Codec,
-        mut unsendable: impl FnMut(&ProtocolMessage, ErrorInfo),
-    ) -> Result<(), TransportError> {
+    ) -> Result<(), WriteError> {
         while let Some(message) = self.out.front() {
             match self.link.poll_ready(cx) {
                 Poll::Pending => break,
@@ -73,8 +84,8 @@ impl OpenLink {
                     self.unflushed = true;
                 }
                 Err(error) => {
-                    self.buffer.clear();
-                    unsendable(message, error);
+                    let serial = message.msg_serial;
+                    return Err(WriteError::Unsendable(serial, error));
                 }
             }
             self.out.pop_front();
@@ -111,7 +122,7 @@ impl OpenLink {
 
     /// Drives a link that is being closed; true when it is gone.
     pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>, codec: &dyn Codec) -> bool {
-        if self.poll_write(cx, codec, |_, _| {}).is_err() {
+        if self.poll_write(cx, codec).is_err() {
             return true;
         }
         if !self.out.is_empty() || self.unflushed {

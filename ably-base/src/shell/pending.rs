@@ -56,6 +56,15 @@ impl<T: MaybeSend + 'static> Pending<T> {
         }
     }
 
+    /// The answer of this id, whose slot is there.
+    pub(super) fn of(handles: &Arc<Handles>, id: OpId) -> Self {
+        Self {
+            handles: handles.clone(),
+            state: State::Waiting(id),
+            _t: PhantomData,
+        }
+    }
+
     /// An answer that is an error already.
     pub(crate) fn failed(handles: &Arc<Handles>, error: ErrorInfo) -> Self {
         Self {
@@ -89,9 +98,12 @@ impl<T: 'static> Future for Pending<T> {
                 return Poll::Ready(Err(ended()));
             }
             Some(Slot::Waiting(waker)) => {
-                if !waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
-                    *waker = Some(cx.waker().clone());
-                }
+                let known = waker.as_ref().is_some_and(|w| w.will_wake(cx.waker()));
+                let old = (!known)
+                    .then(|| waker.replace(cx.waker().clone()))
+                    .flatten();
+                drop(locked);
+                drop(old);
                 return Poll::Pending;
             }
             None => {

@@ -4,11 +4,11 @@ use std::{
     future::Future,
     pin::Pin,
     sync::Arc,
-    task::{Context, Poll},
+    task::{Context, Poll, Waker},
 };
 
 use ably_engine::{
-    ChannelId, PublishError,
+    ChannelId, Now, PublishError,
     protocol::{ErrorCode, ErrorInfo, Message},
 };
 
@@ -20,22 +20,27 @@ use super::{
 /// A publish, to be awaited for its acknowledgement.
 ///
 /// The messages are taken when `publish` is called: when the outbox has room they are on their way
-/// already, else they wait here for their turn.
+/// already, else they go as soon as there is room, in the order of the calls, whether this is
+/// awaited or not.
 ///
 /// # Cancel safety
 /// Dropping it forgets the acknowledgement; messages that still wait for room are not sent.
-#[must_use = "a publish that waits for room is only sent when awaited"]
+#[must_use = "a publish that waits for room is not sent when this is dropped"]
 pub struct Publish(State);
 
 enum State {
     Sent(Pending<()>),
-    Waiting {
-        handles: Arc<Handles>,
-        channel: ChannelId,
-        messages: Vec<Message>,
-        turn: u64,
-    },
+    Waiting { handles: Arc<Handles>, turn: u64 },
+    Failed(ErrorInfo),
     Done,
+}
+
+/// A publish that waits for room.
+pub(crate) struct Waiting {
+    turn: u64,
+    channel: ChannelId,
+    messages: Vec<Message>,
+    pub(crate) waker: Option<Waker>,
 }
 
 impl std::fmt::Debug for Publish {
@@ -43,6 +48,7 @@ impl std::fmt::Debug for Publish {
         f.write_str(match self.0 {
             State::Sent(_) => "Publish(sent)",
             State::Waiting { .. } => "Publish(waiting)",
+            State::Failed(_) => "Publish(failed)",
             State::Done => "Publish(done)",
         })
     }
@@ -71,25 +77,31 @@ impl Publish {
         channel: ChannelId,
         messages: Vec<Message>,
     ) -> Self {
-        match Self::attempt(handles, channel, messages, None) {
-            Ok(pending) => Self(State::Sent(pending)),
-            Err(Full(messages)) => {
-                let turn = {
-                    let mut l = handles.0.lock();
-                    let turn = l.next_turn;
-                    l.next_turn += 1;
-                    l.room.push_back((turn, None));
-                    turn
-                };
-                let handles = handles.clone();
-                Self(State::Waiting {
-                    handles,
-                    channel,
-                    messages,
-                    turn,
-                })
+        let messages = match Self::attempt(handles, channel, messages) {
+            Ok(pending) => return Self(State::Sent(pending)),
+            Err(Full(messages)) => messages,
+        };
+        let waiting = handles.0.mutate(|l, _| {
+            if l.dead {
+                return Err(messages);
             }
-        }
+            let turn = l.next_turn;
+            l.next_turn += 1;
+            l.room.push_back(Waiting {
+                turn,
+                channel,
+                messages,
+                waker: None,
+            });
+            Ok(turn)
+        });
+        Self(match waiting {
+            Ok(turn) => State::Waiting {
+                handles: handles.clone(),
+                turn,
+            },
+            Err(_) => State::Failed(ended()),
+        })
     }
 
     /// Publishes, or hands the messages back.
@@ -97,15 +109,11 @@ impl Publish {
         handles: &Arc<Handles>,
         channel: ChannelId,
         messages: Vec<Message>,
-        turn: Option<u64>,
     ) -> Result<Pending<()>, Full> {
         let mut full = None;
         let pending = Pending::call(handles, |l, now| {
             // Those who wait go first.
-            if l.room
-                .front()
-                .is_some_and(|(first, _)| Some(*first) != turn)
-            {
+            if !l.room.is_empty() {
                 full = Some(messages);
                 return Err(ended());
             }
@@ -130,85 +138,85 @@ impl Future for Publish {
     type Output = Result<(), ErrorInfo>;
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        loop {
-            match &mut self.0 {
-                State::Sent(pending) => return Pin::new(pending).poll(cx),
-                State::Done => {
-                    return Poll::Ready(Err(ErrorInfo::new(
-                        ErrorCode::INTERNAL,
-                        500,
-                        "this publish was awaited already",
-                    )));
+        if let State::Waiting { handles, turn } = &self.0 {
+            let (handles, turn) = (handles.clone(), *turn);
+            let mut l = handles.0.lock();
+            let next = match l.submitted.remove(&turn) {
+                Some(Ok(id)) => State::Sent(Pending::of(&handles, id)),
+                Some(Err(error)) => State::Failed(error),
+                None if l.dead => State::Failed(ended()),
+                None => {
+                    let mine = l.room.iter_mut().find(|w| w.turn == turn);
+                    let old = mine.and_then(|w| w.waker.replace(cx.waker().clone()));
+                    drop(l);
+                    drop(old);
+                    return Poll::Pending;
                 }
-                State::Waiting {
-                    handles,
-                    channel,
-                    messages,
-                    turn,
-                } => {
-                    let (handles, channel, turn) = (handles.clone(), *channel, *turn);
-                    {
-                        let mut l = handles.0.lock();
-                        if l.dead {
-                            drop(l);
-                            self.0 = State::Done;
-                            return Poll::Ready(Err(ended()));
-                        }
-                        if !take_turn(&mut l, turn, messages, cx) {
-                            return Poll::Pending;
-                        }
-                    }
-                    let messages = std::mem::take(messages);
-                    match Self::attempt(&handles, channel, messages, Some(turn)) {
-                        Ok(pending) => {
-                            leave(&handles, turn);
-                            self.0 = State::Sent(pending);
-                        }
-                        Err(Full(messages)) => {
-                            self.0 = State::Waiting {
-                                handles,
-                                channel,
-                                messages,
-                                turn,
-                            };
-                        }
-                    }
-                }
-            }
+            };
+            drop(l);
+            self.0 = next;
         }
-    }
-}
-
-/// True when it is this one's turn and there is room; else its waker is kept.
-fn take_turn(l: &mut Locked, turn: u64, messages: &[Message], cx: &mut Context<'_>) -> bool {
-    let first = l.room.front().is_some_and(|(t, _)| *t == turn);
-    if first && l.engine.has_room(messages.iter().map(Message::size).sum()) {
-        return true;
-    }
-    if let Some((_, waker)) = l.room.iter_mut().find(|(t, _)| *t == turn) {
-        *waker = Some(cx.waker().clone());
-    }
-    false
-}
-
-/// Leaves the queue and wakes the next.
-fn leave(handles: &Handles, turn: u64) {
-    let next = {
-        let mut l = handles.0.lock();
-        l.room.retain(|(t, _)| *t != turn);
-        l.room.front_mut().and_then(|(_, waker)| waker.take())
-    };
-    if let Some(waker) = next {
-        waker.wake();
+        match &mut self.0 {
+            State::Sent(pending) => Pin::new(pending).poll(cx),
+            State::Failed(error) => {
+                let error = error.clone();
+                self.0 = State::Done;
+                Poll::Ready(Err(error))
+            }
+            State::Waiting { .. } | State::Done => Poll::Ready(Err(ErrorInfo::new(
+                ErrorCode::INTERNAL,
+                500,
+                "this publish was awaited already",
+            ))),
+        }
     }
 }
 
 impl Drop for Publish {
     fn drop(&mut self) {
-        if let State::Waiting { handles, turn, .. } = &self.0 {
-            leave(handles, *turn);
-        }
+        let State::Waiting { handles, turn } = &self.0 else {
+            return;
+        };
+        let mut l = handles.0.lock();
+        let waiting = l.room.iter().position(|w| w.turn == *turn);
+        let waiting = waiting.and_then(|at| l.room.remove(at));
+        let answer = match l.submitted.remove(turn) {
+            Some(Ok(id)) => l.replies.remove(&id),
+            _ => None,
+        };
+        // What is given up is dropped outside the lock.
+        drop(l);
+        drop((waiting, answer));
     }
+}
+
+/// Sends what waits and has room now, in order; true when something was sent. Wakers to wake
+/// outside the lock go to `wake`.
+pub(super) fn submit_waiting(l: &mut Locked, now: Now, wake: &mut Vec<Waker>) -> bool {
+    let mut sent = false;
+    while let Some(mut first) = l.room.pop_front() {
+        let bytes = first.messages.iter().map(Message::size).sum();
+        if !l.engine.has_room(bytes) {
+            l.room.push_front(first);
+            break;
+        }
+        let outcome = match l.engine.publish(now, first.channel, first.messages) {
+            Ok(ticket) => {
+                l.replies.insert(ticket.id(), Slot::Waiting(None));
+                Ok(ticket.id())
+            }
+            Err(PublishError::Refused(error)) => Err(error),
+            Err(PublishError::Full(messages)) => {
+                first.messages = messages;
+                l.room.push_front(first);
+                break;
+            }
+        };
+        l.submitted.insert(first.turn, outcome);
+        wake.extend(first.waker);
+        sent = true;
+    }
+    sent
 }
 
 /// Puts an answer into its slot; gives back the waker to wake outside the lock, and what is to be

@@ -16,6 +16,7 @@ use ably_engine::{
     protocol::{ErrorCode, ErrorInfo},
 };
 
+use super::publish::Waiting;
 use crate::{
     Runtime,
     auth::Authority,
@@ -36,7 +37,9 @@ pub(crate) struct Locked {
     pub(crate) engine: Engine,
     pub(crate) replies: BTreeMap<OpId, Slot>,
     /// Publishes that wait for room, oldest first.
-    pub(crate) room: VecDeque<(u64, Option<Waker>)>,
+    pub(crate) room: VecDeque<Waiting>,
+    /// What became of those that waited and were not polled since.
+    pub(crate) submitted: BTreeMap<u64, Result<OpId, ErrorInfo>>,
     pub(crate) next_turn: u64,
     pub(crate) driver: Option<Waker>,
     /// The driver is gone: nothing will ever be answered.
@@ -88,6 +91,7 @@ impl Shared {
                 engine,
                 replies: BTreeMap::new(),
                 room: VecDeque::new(),
+                submitted: BTreeMap::new(),
                 next_turn: 0,
                 driver: None,
                 dead: false,
@@ -185,6 +189,7 @@ impl Shared {
     /// Ends everything that waits: the driver is gone.
     pub(crate) fn end(&self) {
         let mut wake = Vec::new();
+        let mut room: VecDeque<Waiting>;
         {
             let mut locked = self.lock();
             locked.dead = true;
@@ -193,13 +198,14 @@ impl Shared {
                     wake.extend(waker.take());
                 }
             }
-            wake.extend(locked.room.drain(..).filter_map(|(_, waker)| waker));
+            room = std::mem::take(&mut locked.room);
         }
         let channels = self.lock_channels().take();
         self.connection.end();
         for listeners in channels.iter().flat_map(BTreeMap::values) {
             listeners.end();
         }
+        wake.extend(room.iter_mut().filter_map(|w| w.waker.take()));
         for waker in wake {
             waker.wake();
         }
