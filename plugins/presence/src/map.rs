@@ -4,6 +4,8 @@
 //! seen have left. A member that leaves during a sync stays as an `absent` witness until its end,
 //! so that an older `present` that comes later does not bring it back.
 //!
+//! A map holds so many members and witnesses and no more. Who is in it is kept up to date even then.
+//!
 //! Spec: RTP2, RTP18, RTP19.
 
 use std::{
@@ -14,6 +16,9 @@ use std::{
 use ably_base::{PresenceAction, PresenceMessage, Str};
 
 use crate::newness::is_newer;
+
+/// Most members kept of one channel. Ably's own limits are far below; ably-js has none.
+pub(crate) const MAX_MEMBERS: usize = 250_000;
 
 /// What tells members apart. Spec: TP3h.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,10 +37,21 @@ impl MemberKey {
 }
 
 /// The members of a channel.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct PresenceMap {
     members: BTreeMap<MemberKey, Arc<PresenceMessage>>,
     residual: Option<BTreeSet<MemberKey>>,
+    most: usize,
+}
+
+impl Default for PresenceMap {
+    fn default() -> Self {
+        Self {
+            members: BTreeMap::new(),
+            residual: None,
+            most: MAX_MEMBERS,
+        }
+    }
 }
 
 /// What a leave came to.
@@ -50,7 +66,8 @@ pub(crate) enum Leave {
 }
 
 impl PresenceMap {
-    /// Takes an enter, update or present; gives it back to be told, unless it is stale.
+    /// Takes an enter, update or present; gives it back to be told, unless it is stale or of somebody
+    /// new to a full map.
     ///
     /// Spec: RTP2d.
     pub fn put(&mut self, message: Arc<PresenceMessage>) -> Option<Arc<PresenceMessage>> {
@@ -59,10 +76,11 @@ impl PresenceMap {
         if let Some(residual) = &mut self.residual {
             residual.remove(&key);
         }
-        if self
-            .members
-            .get(&key)
-            .is_some_and(|existing| !is_newer(&message, existing))
+        if !self.admits(&key)
+            || self
+                .members
+                .get(&key)
+                .is_some_and(|existing| !is_newer(&message, existing))
         {
             return None;
         }
@@ -98,8 +116,10 @@ impl PresenceMap {
                 }
             }
             Some(_) => {
-                self.members
-                    .insert(key, with_action(message, PresenceAction::ABSENT));
+                if self.admits(&key) {
+                    self.members
+                        .insert(key, with_action(message, PresenceAction::ABSENT));
+                }
                 if was_there {
                     Leave::Absent
                 } else {
@@ -129,9 +149,13 @@ impl PresenceMap {
             .filter(|m| m.action != PresenceAction::ABSENT)
     }
 
-    /// How many entries there are, witnesses included.
-    pub(crate) fn len(&self) -> usize {
-        self.members.len()
+    /// True when the sender is in the map, or there is room for one more.
+    pub(crate) fn has_room_for(&self, message: &PresenceMessage) -> bool {
+        self.admits(&MemberKey::of(message))
+    }
+
+    fn admits(&self, key: &MemberKey) -> bool {
+        self.members.len() < self.most || self.members.contains_key(key)
     }
 
     /// Forgets everybody, and a sync.
@@ -193,4 +217,61 @@ pub(crate) fn with_action(
     let mut kept = PresenceMessage::clone(message);
     kept.action = action;
     Arc::new(kept)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn message(action: PresenceAction, name: &'static str, serial: u32) -> Arc<PresenceMessage> {
+        let mut m = PresenceMessage::default();
+        m.action = action;
+        m.client_id = Some(name.into());
+        m.connection_id = Some(name.into());
+        m.id = Some(format!("{name}:{serial}:0").into());
+        Arc::new(m)
+    }
+
+    /// A map that is full with `a` and `b`.
+    fn full() -> PresenceMap {
+        let mut map = PresenceMap {
+            most: 2,
+            ..PresenceMap::default()
+        };
+        for name in ["a", "b"] {
+            assert!(map.put(message(PresenceAction::ENTER, name, 1)).is_some());
+        }
+        map
+    }
+
+    #[test]
+    fn a_full_map_takes_news_of_its_members_and_nobody_else() {
+        let mut map = full();
+        assert!(map.put(message(PresenceAction::ENTER, "c", 1)).is_none());
+        let update = message(PresenceAction::UPDATE, "a", 2);
+        assert!(map.has_room_for(&update));
+        assert!(map.put(update).is_some());
+        assert_eq!(map.get("a", "a").unwrap().id.as_deref(), Some("a:2:0"));
+        assert!(map.remove(message(PresenceAction::LEAVE, "b", 2)).is_some());
+        assert!(map.put(message(PresenceAction::ENTER, "c", 1)).is_some());
+        assert_eq!(map.members.len(), 2);
+    }
+
+    #[test]
+    fn witnesses_of_leaves_count_as_members() {
+        let mut map = full();
+        map.start_sync();
+        for name in ["c", "d", "e"] {
+            let leave = map.leave(&message(PresenceAction::LEAVE, name, 1));
+            assert!(matches!(leave, Leave::Ignored), "{leave:?}");
+        }
+        assert_eq!(map.members.len(), 2);
+        // One of a member takes its place.
+        let leave = map.leave(&message(PresenceAction::LEAVE, "a", 2));
+        assert!(matches!(leave, Leave::Absent), "{leave:?}");
+        assert!(map.put(message(PresenceAction::PRESENT, "b", 1)).is_none());
+        assert_eq!(map.members.len(), 2);
+        assert!(map.end_sync(0).is_empty());
+        assert_eq!(map.values().len(), 1);
+    }
 }

@@ -8,21 +8,32 @@ use std::{collections::BTreeMap, sync::Arc};
 use ably_base::{PresenceAction, PresenceMessage, Str};
 
 use crate::{
-    map::with_action,
+    map::{MAX_MEMBERS, with_action},
     newness::{is_newer, is_synthesized},
 };
 
-/// The own members, by client id.
-#[derive(Clone, Debug, Default)]
+/// The own members, by client id. As many as a channel may have, then no more new ones.
+#[derive(Clone, Debug)]
 pub struct LocalPresenceMap {
     members: BTreeMap<Str, Arc<PresenceMessage>>,
+    most: usize,
+}
+
+impl Default for LocalPresenceMap {
+    fn default() -> Self {
+        Self {
+            members: BTreeMap::new(),
+            most: MAX_MEMBERS,
+        }
+    }
 }
 
 impl LocalPresenceMap {
     /// Takes an enter, update or present of this connection.
     pub fn put(&mut self, message: &Arc<PresenceMessage>) {
         let key = message.client_id.clone().unwrap_or_default();
-        if !self.outdates(&key, message) {
+        let admitted = self.members.len() < self.most || self.members.contains_key(&key);
+        if admitted && !self.outdates(&key, message) {
             self.members
                 .insert(key, with_action(message, PresenceAction::PRESENT));
         }
@@ -58,5 +69,27 @@ impl LocalPresenceMap {
     /// Forgets everybody.
     pub fn clear(&mut self) {
         self.members.clear();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_map_takes_news_of_its_members_and_nobody_else() {
+        let mut own = LocalPresenceMap {
+            most: 1,
+            ..LocalPresenceMap::default()
+        };
+        for (name, id) in [("a", "c:1:0"), ("b", "c:2:0"), ("a", "c:3:0")] {
+            let mut m = PresenceMessage::default();
+            m.client_id = Some(name.into());
+            m.connection_id = Some("c".into());
+            m.id = Some(id.into());
+            own.put(&Arc::new(m));
+        }
+        let ids: Vec<_> = own.values().iter().map(|m| m.id.clone()).collect();
+        assert_eq!(ids, [Some("c:3:0".into())]);
     }
 }

@@ -12,11 +12,8 @@ use ably_base::{
 
 use crate::{
     machine::{Machine, tell},
-    map::Leave,
+    map::{Leave, MAX_MEMBERS},
 };
-
-/// Most members kept of one channel. Ably's own limits are far below; ably-js has none.
-const MAX_MEMBERS: usize = 250_000;
 
 impl Machine {
     pub(crate) fn receive(&mut self, cx: &mut BehaviourCx<'_>, pm: &ProtocolMessage) {
@@ -92,14 +89,13 @@ impl Machine {
                 }
             }
             PresenceAction::ENTER | PresenceAction::UPDATE | PresenceAction::PRESENT => {
-                if self.members.len() >= MAX_MEMBERS {
+                if ours {
+                    self.own.put(&message);
+                }
+                if !self.members.has_room_for(&message) {
                     cx.log(LogLevel::Error, || {
                         format!("more than {MAX_MEMBERS} members: one was left out")
                     });
-                    return None;
-                }
-                if ours {
-                    self.own.put(&message);
                 }
                 self.members.put(message)
             }
