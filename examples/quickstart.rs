@@ -84,10 +84,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     for client in [&alice, &bob] {
         client.close();
-        client
-            .connection()
-            .when_state(ConnectionState::Closed)
-            .await?;
+        client.connection().closed().await;
     }
     Ok(())
 }

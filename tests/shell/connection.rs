@@ -244,3 +244,26 @@ fn a_weak_handle_does_not_keep_the_client() {
     rt.run_until_idle();
     assert_eq!(rt.tasks(), 0);
 }
+
+#[test]
+fn closed_ends_when_the_connection_is_over() {
+    let (rt, ws, client) = serving();
+    let closed = Box::pin({
+        let connection = client.connection();
+        async move { connection.closed().await }
+    });
+    let mut closed = closed;
+    assert!(rt.poll_now(&mut closed).is_none());
+    client.close();
+    rt.wait(closed);
+    assert_eq!(client.connection().state(), S::Closed);
+    // Failing while closing is an end too.
+    let client = connect(&rt, options(&rt, &ws));
+    ws.set_on_message(|_, _| {});
+    ws.active().send_to_client_and_close(json!({
+        "action": action::ERROR,
+        "error": {"code": 40100, "statusCode": 401, "message": "no"},
+    }));
+    rt.wait(client.connection().closed());
+    assert_eq!(client.connection().state(), S::Failed);
+}

@@ -67,6 +67,25 @@ impl Connection {
         self.handles.0.mutate(|l, now| l.engine.close(now));
     }
 
+    /// Resolves when the connection is closed for good: after [`Connection::close`], when it has
+    /// failed, or when the client has ended. At once when that is so already.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops waiting and has no other effect.
+    ///
+    /// Not in ably-js: a program that ends wants to know that CLOSE was sent.
+    pub async fn closed(&self) {
+        let mut changes = self.state_changes();
+        let over = |s| matches!(s, ConnectionState::Closed | ConnectionState::Failed);
+        let mut state = self.state();
+        while !over(state) {
+            match changes.next().await {
+                Some(change) => state = change.current,
+                None => return,
+            }
+        }
+    }
+
     /// Measures the time to the server and back. Waits for the connection when it is being made.
     ///
     /// # Errors
