@@ -11,6 +11,7 @@ use crate::{
     Plugin, Plugins, Transport,
     auth::{AuthMethod, AuthOptions},
     ext::{Dial, HttpContext, LogSink, ProxyOptions, RestAgentOptions, Routes, TokenSource},
+    rest::Connectivity,
 };
 
 /// Options of a client, with ably-js's defaults.
@@ -47,6 +48,7 @@ pub struct ClientOptions {
     pub(crate) http_request_timeout: Duration,
     pub(crate) http_max_retry_duration: Duration,
     pub(crate) fallback_retry_timeout: Duration,
+    pub(crate) connectivity: Connectivity,
     pub(crate) proxy: ProxyOptions,
     pub(crate) rest_agent_options: RestAgentOptions,
     pub(crate) plugins: Plugins,
@@ -83,6 +85,7 @@ impl Default for ClientOptions {
             http_request_timeout: Duration::from_secs(10),
             http_max_retry_duration: Duration::from_secs(15),
             fallback_retry_timeout: Duration::from_secs(600),
+            connectivity: Connectivity::default(),
             proxy: ProxyOptions::new(),
             rest_agent_options: RestAgentOptions::new(),
             plugins: Plugins::none(),
@@ -204,6 +207,12 @@ setters! {
     proxy_from_environment(yes: bool) => proxy.from_environment = yes;
     /// How HTTP connections are used. ably-js's `restAgentOptions`.
     rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
+    /// What is asked whether there is a network, before a fallback host is tried: an HTTP(S) URL
+    /// that answers with a status of 200 to 299. Default: a file of Ably's that says `yes`. Spec:
+    /// REC3b.
+    connectivity_check_url(url: impl Into<String>) => connectivity.url = Some(url.into());
+    /// Take it that there is a network, default no. ably-js's `disableConnectivityCheck`.
+    disable_connectivity_check(yes: bool) => connectivity.is_disabled = yes;
     /// The largest publish in bytes, default 65,536, until the server says otherwise. Spec: TO3l8.
     max_message_size(bytes: u64) => engine.max_message_size = bytes;
     /// Most publishes that wait for a connection or an acknowledgement, default 10,000. More wait

@@ -6,6 +6,7 @@ use ably_engine::{
     request::RequestPolicy,
 };
 
+use super::Connectivity;
 use crate::{ClientOptions, ext::HttpContext};
 
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ pub(crate) struct RestConfig {
     pub(crate) max_message_size: u64,
     pub(crate) log_level: LogLevel,
     pub(crate) http: HttpContext,
+    pub(crate) connectivity: Connectivity,
 }
 
 impl ClientOptions {
@@ -52,6 +54,7 @@ impl ClientOptions {
             max_message_size: self.engine.max_message_size,
             log_level: self.engine.log_level,
             http: self.http_context()?,
+            connectivity: self.connectivity.clone(),
         })
     }
 }

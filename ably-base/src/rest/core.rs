@@ -224,6 +224,14 @@ impl RestCore {
         &self.inner.plugins
     }
 
+    pub(super) fn config(&self) -> &RestConfig {
+        &self.inner.config
+    }
+
+    pub(super) fn http(&self) -> &Arc<dyn HttpClient> {
+        &self.inner.http
+    }
+
     /// Writes a log line, if the client logs at `level`.
     pub fn log(&self, level: LogLevel, message: impl FnOnce() -> String) {
         if level <= self.inner.config.log_level {

@@ -7,6 +7,7 @@
 mod channels;
 mod client;
 mod config;
+mod connectivity;
 mod core;
 mod path;
 mod request;
@@ -19,4 +20,5 @@ pub use request::RestRequest;
 
 pub(crate) use self::core::{Door, Inner};
 pub(crate) use config::RestConfig;
+pub(crate) use connectivity::Connectivity;
 pub(crate) use path::encode;
