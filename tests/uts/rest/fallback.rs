@@ -2,6 +2,8 @@
 //!
 //! A failed connection and a failed request are one thing to an HTTP client.
 
+use ably_base::HasRest;
+
 use super::common::*;
 
 const PRIMARY: &str = "main.realtime.ably.net";
@@ -334,4 +336,92 @@ fn rec2_no_fallbacks() {
         assert_eq!(hosts, [host]);
         assert_eq!(result.unwrap_err().status_code(), 500);
     }
+}
+
+const CHECK_URL: &str = "https://internet-up.ably-realtime.com/is-the-internet-up.txt";
+
+/// Whether a realtime client with these options takes it that there is a network when its check is
+/// answered like this, and what it has sent.
+fn connectivity(
+    reply: HttpMockReply,
+    set: impl FnOnce(ClientOptions) -> ClientOptions,
+) -> (bool, Vec<SentRequest>) {
+    let rt = VirtualRuntime::new();
+    let http = MockHttp::replying([reply]);
+    let options = options(&rt, &MockWebSocket::new()).plugin(http.clone());
+    let client = client(set(options));
+    let core = client.rest_core().unwrap();
+    let is_there = rt.wait(core.check_connectivity());
+    (is_there, http.requests())
+}
+
+fn url(request: &SentRequest) -> String {
+    let SentRequest {
+        scheme, host, path, ..
+    } = request;
+    format!("{scheme}://{host}{path}")
+}
+
+fn text(status: u16, body: &'static str) -> HttpMockReply {
+    HttpMockReply::bytes(status, "text/plain", body)
+}
+
+// UTS: rest/unit/REC3a/default-connectivity-check-url-0
+#[test]
+fn rec3a_default_url() {
+    let (is_there, requests) = connectivity(text(200, "yes"), default);
+    assert!(is_there);
+    assert_eq!(requests.len(), 1);
+    assert_eq!(requests[0].method, "GET");
+    assert_eq!(url(&requests[0]), CHECK_URL);
+    assert_eq!(requests[0].port, None);
+    assert!(requests[0].query.is_empty());
+    assert_eq!(requests[0].header("authorization"), None);
+}
+
+// UTS: rest/unit/REC3b/custom-connectivity-check-url-0
+#[test]
+fn rec3b_own_url() {
+    for given in [
+        "https://custom.example.com/connectivity",
+        "custom.example.com/connectivity",
+    ] {
+        // The status alone counts.
+        let set = |o: ClientOptions| o.connectivity_check_url(given);
+        let (is_there, requests) = connectivity(text(200, "ok"), set);
+        assert!(is_there);
+        assert_eq!(requests.len(), 1);
+        assert_eq!(url(&requests[0]), "https://custom.example.com/connectivity");
+        let (is_there, _) = connectivity(text(404, "ok"), set);
+        assert!(!is_there);
+    }
+}
+
+// UTS: rest/unit/REC3/connectivity-check-validation-0
+#[test]
+fn rec3_answers() {
+    for (reply, wanted) in [
+        (text(200, "yes"), true),
+        (text(200, "yes\n"), true),
+        (text(200, "no"), false),
+        (text(200, ""), false),
+        (text(404, "Not Found"), false),
+        (text(404, "yes"), false),
+        (HttpMockReply::failure(FailureKind::Unreachable), false),
+    ] {
+        let (is_there, requests) = connectivity(reply.clone(), default);
+        assert_eq!(is_there, wanted, "{reply:?}");
+        assert_eq!(requests.len(), 1);
+    }
+    let (is_there, requests) =
+        connectivity(text(200, "no"), |o| o.disable_connectivity_check(true));
+    assert!(is_there);
+    assert_eq!(requests.len(), 0);
+
+    // No answer at all.
+    let rt = VirtualRuntime::new();
+    let options = options(&rt, &MockWebSocket::new()).plugin(MockHttp::new());
+    let core = client(options).rest_core().unwrap();
+    assert!(!rt.wait(core.check_connectivity()));
+    assert_eq!(rt.elapsed(), s(10));
 }
