@@ -107,6 +107,8 @@ pub(crate) struct Channel {
     pub(crate) members: BTreeMap<MemberKey, PresenceMessage>,
     /// Annotations by the serial of their message, oldest first.
     pub(crate) annotations: BTreeMap<String, Vec<Annotation>>,
+    /// Where the last summary of a message is.
+    summaries: BTreeMap<String, Position>,
     /// Connections attached, with the name each uses.
     pub(crate) attached: BTreeSet<(String, String)>,
     /// Those of them that want to be told who is there.
@@ -140,6 +142,7 @@ impl Channel {
             presence_entries: VecDeque::new(),
             members: BTreeMap::new(),
             annotations: BTreeMap::new(),
+            summaries: BTreeMap::new(),
             attached: BTreeSet::new(),
             watchers: BTreeSet::new(),
             occupancy_due: false,
@@ -191,10 +194,24 @@ impl Channel {
             let known = self.annotations.entry(annotation.message_serial.clone());
             known.or_default().push(annotation.clone());
         }
+        self.drop_superseded(&entry);
         if let Some(mut kept) = entry.kept() {
             kept.bytes = kept.size();
             self.bytes += kept.bytes;
             self.entries.push_back(kept);
+        }
+    }
+
+    // Of the summaries of a message only the last is worth anything to those who come late.
+    fn drop_superseded(&mut self, entry: &Entry) {
+        for message in entry.messages.iter().filter(|_| !entry.is_publish()) {
+            let Some(before) = self.summaries.insert(message.serial.clone(), entry.at) else {
+                continue;
+            };
+            let index = self.entries.binary_search_by_key(&before, |entry| entry.at);
+            if let Some(old) = index.ok().and_then(|index| self.entries.remove(index)) {
+                self.bytes = self.bytes.saturating_sub(old.bytes);
+            }
         }
     }
 
@@ -320,6 +337,7 @@ impl Channel {
             if entry.is_publish() {
                 for message in &entry.messages {
                     self.annotations.remove(&message.serial);
+                    self.summaries.remove(&message.serial);
                 }
             }
             self.entries.pop_front();

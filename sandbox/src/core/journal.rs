@@ -6,23 +6,34 @@
 //! client hears of anything that a crash could undo. Without a journal nothing is recorded and
 //! nothing waits.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
+use std::fmt;
 
 use crate::core::Core;
 use crate::core::transport::TransportId;
 use crate::wire::{Format, Value};
 
 /// Records on their way to disk.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Journal {
     is_kept: bool,
     records: Vec<Vec<u8>>,
     written: u64,
     durable: u64,
     backlog: usize,
-    sizes: std::collections::VecDeque<(u64, usize)>,
+    sizes: VecDeque<(u64, usize)>,
     /// Transports that have something to send which must wait.
     waiting: BTreeSet<TransportId>,
+}
+
+impl fmt::Debug for Journal {
+    // Records hold keys, tokens and what users publish.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Journal")
+            .field("written", &self.written)
+            .field("durable", &self.durable)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Journal {
@@ -31,7 +42,7 @@ impl Journal {
         self.written
     }
 
-    /// Returns the number of the last record that is on disk.
+    /// Says whether a record is on disk.
     pub(crate) fn is_durable(&self, number: u64) -> bool {
         number <= self.durable
     }

@@ -56,6 +56,12 @@ impl<'a> Jwt<'a> {
         found.and_then(Value::as_text)
     }
 
+    /// Returns the app whose key the token names, true or not.
+    pub(crate) fn app(&self) -> Option<String> {
+        let (app, _) = self.text("kid")?.split_once('.')?;
+        Some(app.to_owned())
+    }
+
     // Seconds, perhaps with a fraction, to milliseconds.
     fn time(&self, name: &str) -> Result<Option<u64>, ErrorInfo> {
         let seconds = match self.claims.get(name) {

@@ -14,7 +14,7 @@ use crate::core::auth::Credential;
 use crate::core::name::ChannelName;
 use crate::core::publish::Origin;
 use crate::core::stats::Meter;
-use crate::wire::error::{BAD_REQUEST, NOT_FOUND};
+use crate::wire::error::{BAD_REQUEST, NOT_FOUND, TOO_LARGE};
 use crate::wire::value::Fields;
 use crate::wire::{Data, ErrorInfo, Format, Message, Value};
 
@@ -38,6 +38,9 @@ impl Device {
     /// - `40000` something is missing or unknown.
     pub(crate) fn read(record: &Value) -> Result<Device, ErrorInfo> {
         let bad = |why: &str| ErrorInfo::bad(BAD_REQUEST, format!("a device's {why}"));
+        if record.weight() > MAX_SIZE {
+            return Err(ErrorInfo::bad(TOO_LARGE, "the device takes too many bytes"));
+        }
         let text =
             |key: &str| Ok::<_, ErrorInfo>(record.text(key)?.filter(|text| !text.is_empty()));
         let id = text("id")?.filter(|id| id.len() <= MAX_ID);
@@ -256,3 +259,4 @@ const FORM_FACTORS: [&str; 8] = [
     "car", "desktop", "embedded", "other", "phone", "tablet", "tv", "watch",
 ];
 const MAX_ID: usize = 200;
+const MAX_SIZE: usize = 16 << 10;

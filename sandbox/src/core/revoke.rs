@@ -27,7 +27,8 @@ pub(crate) enum Target {
 impl Target {
     pub(crate) fn parse(text: &str) -> Option<Target> {
         let (kind, value) = text.split_once(':')?;
-        let value = Some(value.to_owned()).filter(|value| !value.is_empty())?;
+        let value =
+            Some(value.to_owned()).filter(|value| (1..=MAX_TARGET).contains(&value.len()))?;
         match kind {
             "clientId" => Some(Target::ClientId(value)),
             "revocationKey" => Some(Target::RevocationKey(value)),
@@ -179,6 +180,7 @@ impl crate::core::app::App {
     }
 }
 
+const MAX_TARGET: usize = 2_048;
 const MAX_TARGETS: usize = 100;
 const MAX_REVOCATIONS: usize = 10_000;
 const REAUTH_MARGIN: u64 = 30_000;

@@ -296,13 +296,16 @@ fn annotations_missed_are_sent_on_resume_and_never_rewound() {
     let serial = message(&mut world);
     let seen = text(&world.take(&client)[0]["channelSerial"]);
     world.lose(&client);
-    annotate(&mut world, &serial, json!({"type": "t:total.v1"}));
+    for _ in 0..3 {
+        annotate(&mut world, &serial, json!({"type": "t:total.v1"}));
+    }
     let again = world.connect(&[("resume", &client.key)]);
     let frame = json!({"action": 10, "channel": "mutable:a", "flags": ALL_MODES | 32, "channelSerial": seen});
     let frames = world.ask(&again, frame);
     let actions: Vec<_> = frames.iter().map(|frame| frame["action"].clone()).collect();
-    assert_eq!(actions, [11, 21, 15]);
-    assert_eq!(frames[2]["messages"][0]["action"], 4);
+    // Every annotation, and the last summary.
+    assert_eq!(actions, [11, 21, 21, 21, 15]);
+    assert_eq!(frames[4]["messages"][0]["action"], 4);
     let fresh = world.connect(&[]);
     let frames = world.ask(
         &fresh,
@@ -311,7 +314,7 @@ fn annotations_missed_are_sent_on_resume_and_never_rewound() {
     assert_eq!(data_of(&frames), ["x"]);
     assert_eq!(
         frames[1]["messages"][0]["summary"],
-        json!({"t:total.v1": {"total": 1}})
+        json!({"t:total.v1": {"total": 3}})
     );
 }
 

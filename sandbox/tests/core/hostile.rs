@@ -201,3 +201,76 @@ fn damaged_frames_never_panic_and_never_wedge_the_server() {
     let client = world.connect(&[]);
     assert_eq!(world.publish(&client, 0, "b", "x")["action"], 1);
 }
+
+#[test]
+fn requests_of_any_shape_are_answered_without_a_panic() {
+    let paths = [
+        "/apps",
+        "/messages",
+        "/presence?channels=a,,b",
+        "/channels?limit=5&cursor=x",
+        "/channels/a",
+        "/channels/mutable:a/messages?direction=forwards",
+        "/channels/a/presence",
+        "/channels/mutable:a/messages/SERIAL/annotations?cursor=%3A",
+        "/stats?unit=month&start=2020-01",
+        "/keys/KEY/requestToken",
+        "/keys/KEY/revokeTokens",
+        "/push/publish",
+        "/push/batch/publish",
+        "/push/deviceRegistrations",
+        "/push/deviceRegistrations/d",
+        "/push/deviceRegistrations/d/resetUpdateToken",
+        "/push/channelSubscriptions?clientId=c",
+        "/push/channels",
+        "/time",
+        "//",
+        "/push",
+    ];
+    let bodies = [
+        json!({"id": "d", "platform": "ios", "metadata": {}, "push": {"recipient": {"transportType": "apns", "deviceToken": "t"}}}),
+        json!({"channel": "pushenabled:a", "clientId": "c", "deviceId": null}),
+        json!([{"channels": ["a", "b"], "messages": [{"data": "x", "extras": {"push": {"data": {"x": 1}}}}]}]),
+        json!({"recipient": {"clientId": "c"}, "payload": {"data": {}}}),
+        json!([{"type": "t:multiple.v1", "name": "n", "count": 2, "clientId": "c", "data": [1]}]),
+        json!({"targets": ["clientId:c"], "issuedBefore": 5, "allowReauthMargin": true, "ttl": 5, "capability": "{}"}),
+        json!([{"intervalId": "2020-01-01:00:00", "inbound": {"all": {"messages": {"count": 1.5, "data": -1}}}}]),
+    ];
+    let spec = r#"{"keys":[{"revocableTokens":true}],"namespaces":[{"id":"mutable","mutableMessages":true},
+        {"id":"pushenabled","pushEnabled":true}]}"#;
+    let mut world = World::with(Limits::default(), spec);
+    world.core.keep_journal();
+    world.request("POST", "/channels/mutable:a/messages", json!({"data": "x"}));
+    let serial = world.get("/channels/mutable:a/messages")[0]["serial"]
+        .as_str()
+        .expect("a serial")
+        .to_owned();
+    let name = world.key.split(':').next().expect("a name").to_owned();
+    let mut dice = Dice(7);
+    for round in 0..10_000 {
+        let method = ["GET", "POST", "PUT", "PATCH", "DELETE"][dice.roll(5)];
+        let path = paths[dice.roll(paths.len())]
+            .replace("SERIAL", &serial)
+            .replace("KEY", &name);
+        if (method, path.as_str()) == ("POST", "/apps") && round > 500 {
+            continue;
+        }
+        let mut bytes = bodies[dice.roll(bodies.len())].to_string().into_bytes();
+        for _ in 0..dice.roll(3) {
+            let place = dice.roll(bytes.len());
+            bytes[place] = b"\"{}[]:,0n-e."[dice.roll(12)];
+        }
+        let body = serde_json::from_slice(&bytes).unwrap_or(serde_json::Value::Null);
+        world.version = 2 + u8::try_from(dice.roll(2)).expect("a version");
+        let response = world.request(method, &path, body);
+        assert!(
+            (200..500).contains(&response.status) || response.status == 503,
+            "{path}: {response:?}"
+        );
+        if round % 100 == 0 {
+            world.advance(1_000);
+            world.core.take_journal();
+        }
+    }
+    assert_eq!(world.request("GET", "/time", json!(null)).status, 200);
+}

@@ -19,7 +19,18 @@ fn debug_output_holds_no_secret() {
     assert_eq!(request.access_token.as_deref(), Some("topsecret"));
     let mut connected = ProtocolMessage::new(4);
     connected.connection_details = Some("topsecret".into());
+    world.core.keep_journal();
+    let name = world.key.split(':').next().expect("a name").to_owned();
+    let path = format!("/keys/{name}/requestToken");
+    let issued = world.request("POST", &path, json!({"clientId": "topsecret"}));
+    let device = json!({"id": "d", "platform": "ios", "deviceSecret": "topsecret",
+        "push": {"recipient": {"transportType": "apns", "deviceToken": "topsecret"}}});
+    world.device_token = Some("topsecret".to_owned());
+    let registered = world.request("POST", "/push/deviceRegistrations", device);
+    assert_eq!((issued.status, registered.status), (201, 201));
     let shown = [
+        format!("{issued:?}"),
+        format!("{registered:?}"),
         format!("{:?}", world.core),
         format!("{:?}", ConnectRequest { query }),
         format!("{:?}", Credential::Key(world.key.clone())),

@@ -7,6 +7,7 @@ use crate::core::app::KeyParts;
 use crate::core::auth::Credential;
 use crate::core::history::{Page, read_limit};
 use crate::core::interval::{self, Unit};
+use crate::core::jwt::Jwt;
 use crate::core::rest::{Request, Response, page};
 use crate::core::stats::Entries;
 use crate::wire::error::{BAD_BODY, BAD_PARAM, BAD_REQUEST, NEEDS_BASIC, NO_CAPABILITY};
@@ -133,7 +134,10 @@ impl Core {
             .iter()
             .find_map(|credential| match credential {
                 Credential::Key(key) => Some(KeyParts::parse(key).ok()?.app.to_owned()),
-                Credential::Token(token) => Some(self.tokens.get(token)?.app.clone()),
+                Credential::Token(token) => match self.tokens.get(token) {
+                    Some(details) => Some(details.app.clone()),
+                    None => Jwt::parse(token).ok()?.app(),
+                },
             })
     }
 }

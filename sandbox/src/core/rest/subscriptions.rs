@@ -24,7 +24,7 @@ impl Core {
         let channel = ChannelName::parse(&name)?.channel;
         let to = match (body.text("deviceId")?, body.text("clientId")?) {
             (Some(id), None) => Subscriber::Device(id),
-            (None, Some(id)) if !id.is_empty() => Subscriber::Client(id),
+            (None, Some(id)) if (1..=MAX_ID).contains(&id.len()) => Subscriber::Client(id),
             _ => {
                 let why = "a subscription names either a deviceId or a clientId";
                 return Err(ErrorInfo::bad(BAD_REQUEST, why));
@@ -184,4 +184,5 @@ fn to_value(channel: &str, to: &Subscriber) -> Value {
     fields.into()
 }
 
+const MAX_ID: usize = 1_000;
 const MAX_SUBSCRIPTIONS: usize = 100_000;
