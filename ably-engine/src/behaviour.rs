@@ -169,11 +169,12 @@ impl BehaviourCx<'_> {
     }
 
     /// Sends a message of an acknowledged action on this channel, or queues it while there is no
-    /// connection. [`ChannelBehaviour::on_sent`] tells what became of it.
+    /// connection. [`ChannelBehaviour::on_sent`] tells what became of it. Until then its items take room
+    /// in the outbox, as messages do.
     ///
     /// # Errors
     /// - the connection's error when it is not active, or queueing is switched off.
-    /// - `40000` the outbox is full.
+    /// - `40000` the outbox has no room for it, in messages or bytes.
     pub fn send(&mut self, message: ProtocolMessage) -> Result<SendId, ErrorInfo> {
         self.engine.behaviour_send(self.channel, self.slot, message)
     }

@@ -28,6 +28,15 @@ impl Items {
         matches!(self, Self::None)
     }
 
+    /// Bytes of the items, as [`Item::size`] counts them; of unread ones as they came.
+    pub fn size(&self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::Raw(raw) => raw.bytes.len(),
+            Self::Values(items) => items.iter().map(Item::size).sum(),
+        }
+    }
+
     /// Reads the items, whatever form they are in.
     ///
     /// # Errors
@@ -114,6 +123,11 @@ impl Item {
         Value::Map(self.fields)
     }
 
+    /// Bytes of the values: of text and bytes their length, of anything else eight.
+    pub fn size(&self) -> usize {
+        self.fields.iter().map(|(_, value)| value.size()).sum()
+    }
+
     /// The fields, in the order they were set or sent.
     pub fn fields(&self) -> &[(Str, Value)] {
         &self.fields
@@ -197,6 +211,17 @@ impl Value {
     /// - `40013` it is not JSON.
     pub fn from_json(text: &str) -> Result<Self, ErrorInfo> {
         json::read_value(text)
+    }
+
+    /// Names in maps count: there may be more in them than in the values.
+    fn size(&self) -> usize {
+        match self {
+            Self::Null | Self::Bool(_) | Self::Int(_) | Self::Float(_) => 8,
+            Self::Text(text) => text.len(),
+            Self::Binary(bytes) => bytes.len(),
+            Self::List(items) => items.iter().map(Self::size).sum(),
+            Self::Map(fields) => fields.iter().map(|(name, v)| name.len() + v.size()).sum(),
+        }
     }
 
     /// Writes the value as JSON text; bytes as base64.

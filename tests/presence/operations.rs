@@ -196,3 +196,24 @@ fn who_waits_for_an_answer_is_told_that_the_channel_was_released() {
     w.rt.run_until_idle();
     assert_eq!(w.client.connection().state(), ConnectionState::Connected);
 }
+
+#[test]
+fn data_of_members_takes_room_among_what_waits_for_an_answer() {
+    let w = World::with(silent_about(action::PRESENCE), |o| {
+        o.client_id("me").max_queued_bytes(1_000)
+    });
+    w.attach();
+    let _first = w.presence().enter("x".repeat(600));
+    assert_eq!(code(w.rt.wait(w.presence().update("y".repeat(600)))), 40000);
+    let message = vec![ably_base::Message::unnamed("z".repeat(600))];
+    assert!(w.channel.try_publish(message).is_err());
+    let second = w.presence().update("z".repeat(300));
+    let sent = w.sent();
+    assert_eq!(sent.len(), 2);
+    for m in &sent {
+        w.ws.active().ack(m);
+    }
+    w.rt.wait(second).unwrap();
+    let _third = w.presence().update("y".repeat(900));
+    assert_eq!(w.sent().len(), 3);
+}

@@ -169,16 +169,18 @@ impl Engine {
         if self.conn.state != ConnectionState::Connected && !queues {
             return Err(self.connection_error());
         }
-        if !self.outbox.has_room(0) {
+        let items = [&m.presence, &m.annotations, &m.state];
+        let bytes = items.iter().map(|items| items.size()).sum();
+        if !self.outbox.has_room(bytes) {
             return Err(ErrorInfo::new(
                 ErrorCode::BAD_REQUEST,
                 400,
-                "too many messages wait for an acknowledgement: wait for earlier ones first",
+                "too much waits for an acknowledgement: wait for earlier ones first",
             ));
         }
         m.channel = self.channel_name(id);
         let sent = SendId(self.new_op().0);
-        self.submit(m, Owner::Behaviour(id, slot, sent), 0);
+        self.submit(m, Owner::Behaviour(id, slot, sent), bytes);
         Ok(sent)
     }
 }
