@@ -1,5 +1,7 @@
 //! What may not be printed is not printed.
 
+#![allow(clippy::expect_used)]
+
 use ably_engine::{AuthConfig, Config, HttpReply, HttpRequest, Key, Target, protocol::Format};
 use bytes::Bytes;
 

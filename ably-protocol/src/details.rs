@@ -55,6 +55,7 @@ impl fmt::Debug for ConnectionDetails {
 ///
 /// Spec: AD1, AD2.
 #[derive(Clone, PartialEq, Eq, Default)]
+#[non_exhaustive]
 pub struct AuthDetails {
     /// The new token.
     pub access_token: Secret<String>,

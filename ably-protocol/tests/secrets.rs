@@ -1,5 +1,7 @@
 //! What may not be printed is not printed.
 
+#![allow(clippy::expect_used, clippy::indexing_slicing)]
+
 use ably_protocol::{Codec, Frame, Message, json::JsonCodec};
 use bytes::Bytes;
 
