@@ -9,6 +9,8 @@ mod publish;
 mod push;
 mod push_sandbox;
 mod request;
+mod resources;
+mod resources_sandbox;
 mod sandbox;
 mod stats;
 mod support;

@@ -9,9 +9,9 @@ use ably_sandbox::Sandbox;
 use crate::support::*;
 
 /// Against a hanging test; nothing here waits for it.
-const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
 
-fn options(sandbox: &Sandbox, binary: bool) -> ClientOptions {
+pub(crate) fn options(sandbox: &Sandbox, binary: bool) -> ClientOptions {
     let options = ClientOptions::with_key(sandbox.key())
         .endpoint(sandbox.host())
         .port(sandbox.port())
