@@ -5,9 +5,9 @@
 //! of its own ([`Builder::start_on_thread`]), or as the program `ably-sandbox`. Tests can make
 //! trouble with [`Sandbox::cut`], [`Sandbox::refuse`] and [`Sandbox::restore`].
 //!
-//! It keeps everything in memory and nothing for ever. It is a witness for clients and shares no
-//! code with them: [`wire`] is its own reading of the protocol, [`core`] the server without sockets
-//! or clock.
+//! It keeps everything in memory and nothing for ever; with [`Builder::data`] what it has
+//! acknowledged survives a crash. It is a witness for clients and shares no code with them: [`wire`]
+//! is its own reading of the protocol, [`core`] the server without sockets or clock.
 
 // Nothing that a peer sends may end the process.
 #![deny(

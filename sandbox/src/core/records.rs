@@ -29,7 +29,9 @@ impl Core {
             records.extend(push.devices.values().map(|known| device(id, known)));
             let subscriptions = push.subscriptions.iter();
             records.extend(subscriptions.map(|(channel, to)| subscription("sub", id, channel, to)));
-            records.push(minutes(id, app.stats.all()));
+            if app.stats.all().next().is_some() {
+                records.push(minutes(id, app.stats.all()));
+            }
             for (name, channel) in &app.channels {
                 records.push(channel_record(id, name, channel));
                 let entries = channel.entries.iter();

@@ -24,6 +24,7 @@ pub(crate) struct Store {
     size: u64,
     /// The size below which replacing the file is not worth it.
     enough: u64,
+    slack: u64,
     _lock: Option<Lock>,
 }
 
@@ -71,6 +72,7 @@ impl Store {
             file,
             size,
             enough: SLACK,
+            slack: SLACK,
             _lock: lock,
         })
     }
@@ -95,6 +97,16 @@ impl Store {
         self.size > self.enough
     }
 
+    #[cfg(test)]
+    pub(crate) fn replace_soon(&mut self) {
+        (self.enough, self.slack) = (0, 0);
+    }
+
+    #[cfg(test)]
+    pub(crate) fn write_to(&mut self, file: File) {
+        self.file = file;
+    }
+
     /// Replaces everything; when this returns, that is on disk. A crash leaves the old or the new.
     pub(crate) fn replace(&mut self, records: &[Vec<u8>]) -> io::Result<()> {
         let (path, new) = (self.directory.join(FILE), self.directory.join(NEW_FILE));
@@ -117,7 +129,7 @@ impl Store {
         sync_directory(&self.directory)?;
         self.file = OpenOptions::new().append(true).open(&path)?;
         self.size = size;
-        self.enough = 2 * size + SLACK;
+        self.enough = 2 * size + self.slack;
         Ok(())
     }
 }

@@ -85,3 +85,114 @@ fn run(
     }
     Ok(())
 }
+
+#[cfg(test)]
+#[allow(clippy::panic, clippy::unwrap_used)]
+mod tests {
+    use std::path::PathBuf;
+
+    use crate::core::{Core, Limits};
+    use crate::shell::clock::Clock;
+    use crate::wire::Format;
+
+    use super::*;
+
+    struct Running {
+        hub: Arc<Hub>,
+        failure: watch::Receiver<Option<String>>,
+        stop: watch::Receiver<bool>,
+        done: mpsc::Receiver<()>,
+    }
+
+    fn directory(name: &str) -> PathBuf {
+        let name = format!("ably-sandbox-writer-{name}-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let _ = std::fs::remove_dir_all(&path);
+        path
+    }
+
+    fn run_with(store: Store) -> Running {
+        let clock = Clock::new();
+        let mut core = Core::new(Limits::default(), [1; 32], clock.now());
+        core.keep_journal();
+        let (stop, stopped) = watch::channel(false);
+        let (durable, durable_seen) = watch::channel(0);
+        let (failure, failed) = watch::channel(None);
+        let (alive, done) = mpsc::channel(1);
+        let (batches, queue) = queue();
+        let hub = Hub::new(core, clock, stopped.clone(), Some(batches), durable_seen);
+        let hub = Arc::new(hub);
+        let signals = Signals {
+            durable,
+            failure,
+            stop,
+            alive,
+        };
+        start(store, queue, &hub, signals).unwrap();
+        Running {
+            hub,
+            failure: failed,
+            stop: stopped,
+            done,
+        }
+    }
+
+    async fn add_key(running: &Running, number: usize) {
+        let key = format!("app.key{number}:secret");
+        let added = running.hub.with_durable(|core, _| core.add_key(&key)).await;
+        added.unwrap();
+    }
+
+    #[tokio::test]
+    async fn the_file_is_replaced_while_it_is_written_to() {
+        let path = directory("replace");
+        let mut store = Store::open(&path, |_| Ok(())).unwrap();
+        store.replace_soon();
+        let mut running = run_with(store);
+        for number in 0..50 {
+            add_key(&running, number).await;
+        }
+        let expected = running.hub.snapshot().1;
+        drop(running.hub);
+        assert_eq!(running.done.recv().await, None);
+        let mut core = Core::new(Limits::default(), [2; 32], 0);
+        let mut count = 0;
+        let each = |record: &[u8]| {
+            count += 1;
+            core.replay(record, 0)
+        };
+        Store::open(&path, each).unwrap();
+        assert_eq!(core.snapshot(), expected);
+        // Each of the records says all of the app: had nothing been replaced, there would be 50.
+        assert!(count < 50, "{count} records");
+        let record = Format::Msgpack.decode(expected.first().unwrap()).unwrap();
+        assert_eq!(record.list("keys").unwrap().unwrap().len(), 50);
+        let _ = std::fs::remove_dir_all(&path);
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn a_disk_that_is_full_stops_the_sandbox_and_acknowledges_nothing() {
+        let path = directory("full");
+        let mut store = Store::open(&path, |_| Ok(())).unwrap();
+        store.write_to(
+            std::fs::File::options()
+                .write(true)
+                .open("/dev/full")
+                .unwrap(),
+        );
+        let mut running = run_with(store);
+        let added = add_key(&running, 0);
+        let failed = async {
+            let mut stop = running.stop.clone();
+            stop.wait_for(|stop| *stop).await.unwrap();
+        };
+        tokio::select! {
+            () = added => panic!("acknowledged"),
+            () = failed => {}
+        }
+        assert!(running.failure.borrow().is_some());
+        assert_eq!(running.done.recv().await, None);
+        let _ = std::fs::remove_dir_all(&path);
+    }
+}

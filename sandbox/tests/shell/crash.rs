@@ -6,9 +6,11 @@
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::process::Stdio;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use ably_sandbox::{Sandbox, StartError};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value as Json, json};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
@@ -17,7 +19,7 @@ use tokio::process::{Child, Command};
 use tokio::time::{sleep, timeout};
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::peer::{PATIENCE, exchange};
+use crate::peer::{self, PATIENCE, exchange};
 
 const KEY: &str = "app.key:secret";
 
@@ -29,6 +31,41 @@ async fn killing_the_server_loses_nothing_that_was_acknowledged() {
     let acknowledged = survive(kills).await;
     println!("{acknowledged} messages acknowledged, {kills} kills, none lost");
     assert!(acknowledged > kills, "there was no load");
+}
+
+#[tokio::test]
+async fn the_same_key_and_messages_come_back_and_the_directory_is_used_once() {
+    let directory = Directory::new();
+    let data = directory.0.join("data");
+    let first = Sandbox::builder()
+        .data(&data)
+        .start()
+        .await
+        .expect("a sandbox");
+    let answer = peer::request(
+        &first,
+        "POST",
+        "/channels/a/messages",
+        "",
+        b"{\"data\":\"x\"}",
+    )
+    .await;
+    assert_eq!(answer.status, 201);
+    let refused = Sandbox::builder().data(&data).start().await;
+    assert!(matches!(refused, Err(StartError::Data(_))), "{refused:?}");
+    let key = first.key().to_owned();
+    first.stop().await;
+    let second = Sandbox::builder()
+        .data(&data)
+        .start_on_thread()
+        .expect("a sandbox");
+    assert_eq!(second.key(), key);
+    let history = peer::request(&second, "GET", "/channels/a/messages", "", b"").await;
+    assert_eq!(history.json()[0]["data"], "x");
+    drop(second);
+    std::fs::write(data.join("journal"), "a diary").expect("a file");
+    let refused = Sandbox::builder().data(&data).start().await;
+    assert!(matches!(refused, Err(StartError::Data(_))), "{refused:?}");
 }
 
 /// Messages by channel.
@@ -85,7 +122,9 @@ struct Directory(PathBuf);
 
 impl Directory {
     fn new() -> Directory {
-        let name = format!("ably-sandbox-crash-{}", std::process::id());
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let name = format!("ably-sandbox-crash-{}-{number}", std::process::id());
         let path = std::env::temp_dir().join(name);
         let _ = std::fs::remove_dir_all(&path);
         std::fs::create_dir_all(&path).expect("a directory");
