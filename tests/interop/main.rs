@@ -6,5 +6,7 @@ mod cuts;
 mod messages;
 mod peer;
 mod presence;
+mod push;
 mod refusals;
+mod stats;
 mod support;

@@ -104,6 +104,17 @@ const ops = {
     }
     return { pages, items };
   },
+  async push(r) {
+    // As `push.admin[of][method](...args)`, for example deviceRegistrations.get.
+    const { admin } = clients.get(r.client).push;
+    const result = await (r.of ? admin[r.of] : admin)[r.method](...r.args);
+    return result?.items ?? result;
+  },
+  async request(r) {
+    const reply = await clients.get(r.client).request(r.method, r.path, 3, {}, r.body, {});
+    return { statusCode: reply.statusCode, items: reply.items };
+  },
+  async stats(r) { return (await clients.get(r.client).stats(r.params)).items; },
   async cut(r) {
     // As a network does it: the socket dies, nobody says goodbye.
     clients.get(r.client).connection.connectionManager.activeProtocol.transport.wsConnection._socket.destroy();

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ably_base::{BaseRealtime, JsonText, Plugin, Plugins, ext::PushPlatform};
+use ably_base::{BaseRealtime, JsonText, Plugin, Plugins, TokenDetails, ext::PushPlatform};
 use ably_msgpack::MsgPack;
 use ably_push::{
     ChannelPush, DeviceDetails, DeviceFormFactor, DevicePlatform, DevicePushState,
@@ -414,6 +414,35 @@ fn what_is_missing_says_so() {
     let query = http.last().query.into_iter().collect::<Vec<_>>();
     let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
     assert_eq!(query, [pair("channel", "c"), pair("concatFilters", "true")]);
+}
+
+#[test]
+fn a_client_that_may_be_anybody_is_nobody_to_subscribe() {
+    let rt = VirtualRuntime::new();
+    let http = always(Reply::json(200, json!([])));
+    let mut token = TokenDetails::new("token");
+    token.client_id = Some("*".into());
+    let options = ClientOptions::new()
+        .token_details(token)
+        .plugin(rt.clone())
+        .plugin(http.clone())
+        .plugin(Device::new("d", "t"));
+    let rest = BaseRest::new(options).unwrap();
+    assert_eq!(rest.client_id().as_deref(), Some("*"));
+    let push = rest.channels().get("c").push();
+    for error in [
+        rt.wait(push.subscribe_client()).unwrap_err(),
+        rt.wait(push.unsubscribe_client()).unwrap_err(),
+    ] {
+        assert_eq!(
+            (error.code(), error.status_code()),
+            (ErrorCode::INTERNAL, 500)
+        );
+    }
+    assert_eq!(http.requests().len(), 0);
+    rt.wait(push.list_subscriptions(())).unwrap();
+    assert_eq!(http.last().query("clientId"), None);
+    assert_eq!(http.last().query("deviceId"), Some("d"));
 }
 
 #[test]

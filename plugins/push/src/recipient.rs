@@ -9,7 +9,7 @@ use crate::wire;
 /// Where notifications go: a client, a device, or an address at a push service.
 ///
 /// A JSON object; other than the ones below are made from [`JsonText`]. `Debug` shows no addresses:
-/// they let others reach the device, and an `ablyChannel` has a key.
+/// they let others reach the device, and an `ablyChannel` has a key. Equal when the JSON text is.
 ///
 /// Spec: RSH1a, PCP3.
 #[derive(Clone, PartialEq, Eq)]
