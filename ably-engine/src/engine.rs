@@ -108,6 +108,7 @@ impl Engine {
             Input::Unsendable { op, serial, error } => self.on_unsendable(op, serial, error),
             Input::TransportClosed { op, error } => self.on_transport_closed(now, op, &error),
             Input::Token { op, result } => self.on_token(now, op, result),
+            Input::Connectivity { op, online } => self.on_connectivity(now, op, online),
             Input::NetworkChanged { online } => self.on_network_changed(now, online),
         }
         self.settle(now);

@@ -61,6 +61,13 @@ pub enum Input {
         /// How it ended.
         result: Result<(), ErrorInfo>,
     },
+    /// It is known whether there is a network.
+    Connectivity {
+        /// Which check.
+        op: OpId,
+        /// There is.
+        online: bool,
+    },
     /// The network went or came back. Spec: RTN20.
     NetworkChanged {
         /// There is a network.
@@ -97,6 +104,11 @@ pub enum Output {
         op: OpId,
         /// [`crate::AuthState::generation`] of the token that will not do. A newer one will.
         generation: u64,
+    },
+    /// Find out whether there is a network; answer with `Connectivity`.
+    CheckConnectivity {
+        /// The check's name.
+        op: OpId,
     },
     /// Give up the work of this name; its answer is not awaited any more.
     Cancel {

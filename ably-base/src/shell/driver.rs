@@ -46,6 +46,7 @@ pub(crate) struct Driver {
     timer: Box<dyn Timer>,
     opening: Vec<(OpId, Opening)>,
     fetching: Vec<(OpId, TokenWait)>,
+    checking: Vec<(OpId, BoxFuture<bool>)>,
     link: Option<OpenLink>,
     closing: Vec<OpenLink>,
     inputs: VecDeque<Input>,
@@ -69,6 +70,7 @@ impl Driver {
             context,
             opening: Vec::new(),
             fetching: Vec::new(),
+            checking: Vec::new(),
             link: None,
             closing: Vec::new(),
             inputs: VecDeque::new(),
@@ -186,7 +188,19 @@ impl Driver {
                 let site = Site::Realtime(self.shared.clone());
                 self.fetching.push((op, join(&site, generation)));
             }
+            Output::CheckConnectivity { op } => match self.shared.rest_core() {
+                Ok(core) => {
+                    let check = Box::pin(async move { core.check_connectivity().await });
+                    self.checking.push((op, check));
+                }
+                // Who cannot ask takes it that there is a network.
+                Err(_) => {
+                    let online = true;
+                    self.inputs.push_back(Input::Connectivity { op, online });
+                }
+            },
             Output::Cancel { op } => {
+                self.checking.retain(|(o, _)| *o != op);
                 self.fetching.retain(|(o, _)| *o != op);
                 self.opening.retain(|(o, _)| *o != op);
             }
@@ -239,6 +253,13 @@ impl Driver {
                 Poll::Pending => i += 1,
             }
         }
+        let inputs = &mut self.inputs;
+        self.checking.retain_mut(|(op, check)| {
+            let checked = check.as_mut().poll(cx).map(|online| {
+                inputs.push_back(Input::Connectivity { op: *op, online });
+            });
+            checked.is_pending()
+        });
         self.poll_link(cx);
         let now = self.shared.runtime.now().mono;
         let codec = &*self.codec;

@@ -55,7 +55,8 @@ impl Engine {
         }
     }
 
-    /// The primary host, then some fallbacks in random order. Spec: RTN17h–RTN17j.
+    /// The primary host, then some fallbacks in random order. Without the primary host, a check
+    /// whether there is a network comes first. Spec: RTN17h–RTN17j.
     fn plan_hosts(&mut self) {
         let mut fallbacks = self.config.hosts.fallbacks.clone();
         for i in (1..fallbacks.len()).rev() {
@@ -63,13 +64,20 @@ impl Engine {
             fallbacks.swap(i, pick as usize);
         }
         fallbacks.truncate(self.config.timeouts.http_max_retry_count as usize);
-        if !core::mem::take(&mut self.conn.skip_primary) || fallbacks.is_empty() {
+        self.conn.check_first =
+            core::mem::take(&mut self.conn.skip_primary) && !fallbacks.is_empty();
+        if !self.conn.check_first {
             fallbacks.push(self.config.hosts.primary.clone());
         }
         self.conn.hosts_left = fallbacks;
     }
 
+    /// Opens the next host, or finds out first whether that has any sense; false when there is none.
     pub(super) fn open_next_host(&mut self, now: Now) -> bool {
+        if core::mem::take(&mut self.conn.check_first) && !self.conn.hosts_left.is_empty() {
+            self.check_connectivity(now);
+            return true;
+        }
         let Some(host) = self.conn.hosts_left.pop() else {
             return false;
         };
@@ -87,6 +95,29 @@ impl Engine {
         });
         self.outputs.push_back(Output::OpenTransport { op, target });
         true
+    }
+
+    /// Is it the host, or the network? Spec: RTN17j.
+    fn check_connectivity(&mut self, now: Now) {
+        let op = self.new_op();
+        self.conn.link = Link::Checking(op);
+        let wait = self.config.timeouts.realtime_request;
+        self.timers.start(Timer::Attempt, now.mono.after(wait));
+        self.outputs.push_back(Output::CheckConnectivity { op });
+    }
+
+    pub(crate) fn on_connectivity(&mut self, now: Now, op: OpId, online: bool) {
+        if !matches!(self.conn.link, Link::Checking(o) if o == op) {
+            return;
+        }
+        self.conn.link = Link::None;
+        self.timers.stop(Timer::Attempt);
+        if !online {
+            let state = self.conn.fail_state();
+            self.notify(now, state, Some(errors::offline()));
+        } else {
+            self.open_next_host(now);
+        }
     }
 
     /// Forgets a connection that the server has forgotten. Spec: RTN15g (to 6.0).
@@ -162,6 +193,11 @@ impl Engine {
                 let state = self.conn.fail_state();
                 self.notify(now, state, Some(errors::unanswered(&error)));
             }
+            // No answer is an answer.
+            Link::Checking(op) => {
+                self.outputs.push_back(Output::Cancel { op });
+                self.on_connectivity(now, op, false);
+            }
             _ => {}
         }
     }
@@ -173,6 +209,7 @@ impl Engine {
         self.log(LogLevel::Minor, "connection", || {
             alloc::format!("attempt failed: {error}")
         });
+        self.conn.check_first = true;
         if !self.open_next_host(now) {
             let state = self.conn.fail_state();
             self.notify(now, state, Some(errors::unreachable(error)));

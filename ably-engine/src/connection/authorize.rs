@@ -93,8 +93,9 @@ impl Engine {
         let Some(details) = self.auth.token_details() else {
             return;
         };
-        let mut auth = AuthDetails::default();
-        auth.access_token = details.token.clone();
+        let auth = AuthDetails {
+            access_token: details.token.clone(),
+        };
         let mut message = ProtocolMessage::new(Action::AUTH);
         message.auth = Some(Box::new(auth));
         if matches!(self.conn.link, Link::Active(_)) {

@@ -66,6 +66,15 @@ pub(crate) fn unanswered(error: &TransportError) -> ErrorInfo {
     .build()
 }
 
+/// There is no network, so that no further host is tried. Spec: RTN17j.
+pub(crate) fn offline() -> ErrorInfo {
+    ErrorInfo::new(
+        ErrorCode::DISCONNECTED,
+        404,
+        "unable to connect: there is no network; it is retried by itself",
+    )
+}
+
 /// No host could be reached.
 pub(crate) fn unreachable(error: &TransportError) -> ErrorInfo {
     ErrorInfo::builder(

@@ -92,7 +92,7 @@ impl Engine {
     pub(super) fn drop_link(&mut self) {
         match core::mem::take(&mut self.conn.link) {
             Link::None => {}
-            Link::Token(op) => self.outputs.push_back(Output::Cancel { op }),
+            Link::Token(op) | Link::Checking(op) => self.outputs.push_back(Output::Cancel { op }),
             Link::Opening(op) | Link::Pending(op) | Link::Active(op) => {
                 self.outbox.requeue();
                 self.outputs.push_back(Output::CloseTransport { op });
@@ -260,7 +260,7 @@ impl Engine {
                 let reason = (state == S::Disconnected).then(|| errors::lost(error));
                 self.notify(now, state, reason);
             }
-            Link::None | Link::Token(_) => {}
+            Link::None | Link::Token(_) | Link::Checking(_) => {}
         }
     }
 

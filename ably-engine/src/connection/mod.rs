@@ -29,6 +29,8 @@ pub(crate) enum Link {
     None,
     /// A token is being fetched for the next attempt.
     Token(OpId),
+    /// A host could not be reached; whether there is a network at all is being found out.
+    Checking(OpId),
     /// A transport is being opened.
     Opening(OpId),
     /// A transport is open; CONNECTED has not come.
@@ -49,7 +51,7 @@ impl Link {
     pub(crate) fn transport(&self) -> Option<OpId> {
         match self {
             Self::Opening(op) | Self::Pending(op) | Self::Active(op) => Some(*op),
-            Self::None | Self::Token(_) => None,
+            Self::None | Self::Token(_) | Self::Checking(_) => None,
         }
     }
 }
@@ -79,6 +81,8 @@ pub(crate) struct Connection {
     suspend_expired: bool,
     /// The last server refused with a status above 500: begin with a fallback.
     skip_primary: bool,
+    /// Before the next host, find out whether there is a network. Spec: RTN17j.
+    check_first: bool,
     /// Hosts that the current sequence of attempts has still to try, the next one last.
     hosts_left: Vec<Str>,
     /// The host of the current or last attempt.
@@ -107,6 +111,7 @@ impl Connection {
             last_immediate_retry: None,
             suspend_expired: false,
             skip_primary: false,
+            check_first: false,
             hosts_left: Vec::new(),
             host: None,
             recover: config
