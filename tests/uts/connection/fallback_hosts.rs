@@ -1,5 +1,8 @@
 //! `realtime/unit/connection/fallback_hosts_test.md`
 
+use ably_base::FailureKind;
+use ably_testkit::http::{HttpMockReply, MockHttp};
+
 use super::common::*;
 use crate::support::*;
 use ConnectionState as S;
@@ -156,4 +159,77 @@ fn fallbacks_are_tried_in_random_order() {
     orders.sort();
     orders.dedup();
     assert!(orders.len() >= 2, "{orders:?}");
+}
+
+/// A client whose first attempt fails and whose check for a network is answered with `body`.
+fn checked(body: &'static str) -> (VirtualRuntime, MockWebSocket, MockHttp, BaseRealtime) {
+    let rt = VirtualRuntime::new();
+    let ws = first_fails(|a| a.respond_with_failure(FailureKind::Timeout));
+    let http = MockHttp::replying([HttpMockReply::bytes(200, "text/plain", body)]);
+    let client = client(options(&rt, &ws).plugin(http.clone()));
+    client.connect();
+    (rt, ws, http, client)
+}
+
+fn assert_checks(http: &MockHttp, checks: usize) {
+    let requests = http.requests();
+    assert_eq!(requests.len(), checks);
+    for request in requests {
+        assert_eq!(request.method, "GET");
+        assert_eq!(request.host, "internet-up.ably-realtime.com");
+    }
+}
+
+// UTS: realtime/unit/RTN17j/connectivity-check-before-fallback-0
+#[test]
+fn the_network_is_checked_before_a_fallback() {
+    let (rt, ws, http, client) = checked("yes");
+    rt.await_state_for(s(15), &client, S::Connected);
+    assert_checks(&http, 1);
+    let tried = hosts(&ws);
+    assert_eq!(tried.len(), 2);
+    assert_eq!(tried[0], PRIMARY);
+    assert_fallback(&tried[1]);
+}
+
+#[test]
+fn without_a_network_no_fallback_is_tried() {
+    let (rt, ws, http, client) = checked("no");
+    rt.await_state_for(s(15), &client, S::Disconnected);
+    assert_checks(&http, 1);
+    assert_eq!(hosts(&ws), [PRIMARY]);
+    let error = reason(&client);
+    assert_eq!((error.code().0, error.status_code()), (80003, 404));
+    // The next sequence begins anew.
+    rt.await_state_for(s(30), &client, S::Connected);
+    assert_eq!(hosts(&ws), [PRIMARY, PRIMARY]);
+    assert_checks(&http, 1);
+}
+
+#[test]
+fn a_check_without_an_answer_is_given_up_and_one_that_is_not_wanted_is_cancelled() {
+    let rt = VirtualRuntime::new();
+    let ws = scripted(|_, a| a.respond_with_refused());
+    let http = MockHttp::new();
+    let client = client(options(&rt, &ws).plugin(http.clone()));
+    client.connect();
+    rt.run_until_idle();
+    assert_checks(&http, 1);
+    rt.advance(ms(9_999));
+    assert_eq!(client.connection().state(), S::Connecting);
+    rt.advance(ms(1));
+    assert_eq!(client.connection().state(), S::Disconnected);
+    assert!(http.take_request().unwrap().is_abandoned());
+
+    client.connect();
+    rt.run_until_idle();
+    assert_checks(&http, 2);
+    client.close();
+    rt.run_until_idle();
+    assert_eq!(client.connection().state(), S::Closed);
+    let check = http.take_request().unwrap();
+    assert!(check.is_abandoned());
+    check.respond(HttpMockReply::bytes(200, "text/plain", "yes"));
+    rt.advance(s(60));
+    assert_eq!(hosts(&ws), [PRIMARY, PRIMARY]);
 }
