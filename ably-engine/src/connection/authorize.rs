@@ -93,9 +93,8 @@ impl Engine {
         let Some(details) = self.auth.token_details() else {
             return;
         };
-        let auth = AuthDetails {
-            access_token: details.token.clone(),
-        };
+        let mut auth = AuthDetails::default();
+        auth.access_token = details.token.clone();
         let mut message = ProtocolMessage::new(Action::AUTH);
         message.auth = Some(Box::new(auth));
         if matches!(self.conn.link, Link::Active(_)) {
