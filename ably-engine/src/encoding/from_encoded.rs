@@ -1,10 +1,12 @@
 //! [`FromEncoded`]: messages from wire forms that did not come over a client.
 //!
-//! Spec: TM3, TP4.
+//! Spec: TM3, TP4, TAN3.
 
 use alloc::{sync::Arc, vec::Vec};
 
-use ably_protocol::{Data, ErrorCode, ErrorInfo, Item, Message, PresenceMessage, Str, Value};
+use ably_protocol::{
+    Annotation, Data, ErrorCode, ErrorInfo, Item, Message, PresenceMessage, Str, Value,
+};
 
 use super::{Chain, MessageMeta, PayloadEncoding};
 use crate::ChannelOptions;
@@ -23,7 +25,7 @@ use crate::ChannelOptions;
 /// # Ok::<(), ably_engine::protocol::ErrorInfo>(())
 /// ```
 ///
-/// Spec: TM3, TP4, RSL6.
+/// Spec: TM3, TP4, TAN3, RSL6.
 pub trait FromEncoded: Sized {
     /// Reads an item and undoes its encoding as far as it goes.
     ///
@@ -80,6 +82,17 @@ impl FromEncoded for PresenceMessage {
         let mut message = Self::from_item(item)?;
         undo(chain, &message.id, &mut message.data, &mut message.encoding);
         Ok(message)
+    }
+}
+
+impl FromEncoded for Annotation {
+    fn decode_item(item: &Item, chain: &mut Chain) -> Result<Self, ErrorInfo> {
+        let mut annotation = Self::from_item(item)?;
+        let Self {
+            id, data, encoding, ..
+        } = &mut annotation;
+        undo(chain, id, data, encoding);
+        Ok(annotation)
     }
 }
 
