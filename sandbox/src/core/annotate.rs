@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 
 use crate::core::Core;
 use crate::core::auth::Identity;
-use crate::core::channel::Entry;
+use crate::core::entry::Entry;
 use crate::core::name::ChannelName;
 use crate::core::publish::Origin;
 use crate::core::stats::Meter;

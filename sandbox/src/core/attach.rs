@@ -8,12 +8,12 @@
 //! Spec: RTL4, RTL5, RTL12, RTL13, RTL15; channel params.
 
 use crate::core::Core;
-use crate::core::channel::{Channel, Entry};
+use crate::core::channel::Channel;
 use crate::core::name::ChannelName;
-use crate::core::occupancy::Occupancy;
+use crate::core::params::Params;
 use crate::core::serial::Position;
 use crate::core::transport::TransportId;
-use crate::wire::error::{BAD_PARAM, NO_CAPABILITY, NO_CONTINUITY, PROTOCOL, TOO_MANY_CHANNELS};
+use crate::wire::error::{NO_CAPABILITY, NO_CONTINUITY, PROTOCOL, TOO_MANY_CHANNELS};
 use crate::wire::flags::{self, MODES};
 use crate::wire::{ErrorInfo, ProtocolMessage, Request, action};
 
@@ -284,105 +284,6 @@ enum Start {
     Fresh,
 }
 
-/// Channel params understood here.
-#[derive(Default)]
-struct Params {
-    modes: Option<u64>,
-    rewind: Option<Rewind>,
-    rewind_limit: Option<usize>,
-    occupancy: Option<Option<String>>,
-    in_force: Vec<(String, String)>,
-}
-
-enum Rewind {
-    Messages(usize),
-    Milliseconds(u64),
-}
-
-impl Params {
-    // Params of the request win over those of the name.
-    fn read(
-        of_name: &[(String, String)],
-        of_request: &[(String, String)],
-    ) -> Result<Params, ErrorInfo> {
-        let mut params = Params::default();
-        for (key, value) in of_name.iter().chain(of_request) {
-            let bad = |why: &str| {
-                Err(ErrorInfo::bad(
-                    BAD_PARAM,
-                    format!("channel param {key} {why}"),
-                ))
-            };
-            match key.as_str() {
-                "modes" => match flags::parse_modes(value) {
-                    Ok(modes) => params.modes = Some(modes),
-                    Err(_) => return bad("names an unknown mode"),
-                },
-                "rewind" => match Rewind::parse(value) {
-                    Some(rewind) => params.rewind = Some(rewind),
-                    None => return bad("must be a number, or one with s or m"),
-                },
-                "rewindLimit" => match value.parse() {
-                    Ok(limit) => params.rewind_limit = Some(limit),
-                    Err(_) => return bad("must be a number"),
-                },
-                "occupancy" => match Occupancy::parse(value) {
-                    Some(wanted) => params.occupancy = Some(wanted),
-                    None => return bad("must be metrics or metrics.CATEGORY"),
-                },
-                "delta" => return bad("is not supported by this sandbox"),
-                _ => continue,
-            }
-            params.in_force.retain(|(known, _)| known != key);
-            params.in_force.push((key.clone(), value.clone()));
-        }
-        Ok(params)
-    }
-
-    // Returns the last messages asked for, oldest first; a publish may be cut in two.
-    fn rewind(&self, channel: &Channel, now: u64) -> Vec<Entry> {
-        let (since, count) = match &self.rewind {
-            None => return Vec::new(),
-            Some(Rewind::Messages(count)) => (0, *count),
-            Some(Rewind::Milliseconds(span)) => {
-                let limit = self.rewind_limit.unwrap_or(MAX_REWIND);
-                (now.saturating_sub(*span), limit)
-            }
-        };
-        let mut left = count.min(MAX_REWIND);
-        let mut found = Vec::new();
-        let entries = channel.entries.iter().rev();
-        for entry in entries.filter(|entry| entry.is_publish()) {
-            if left == 0 || entry.timestamp < since {
-                break;
-            }
-            let mut entry = entry.clone();
-            let surplus = entry.messages.len().saturating_sub(left);
-            entry.messages.drain(..surplus);
-            left = left.saturating_sub(entry.messages.len());
-            found.push(entry);
-        }
-        found.reverse();
-        found
-    }
-}
-
-impl Rewind {
-    fn parse(text: &str) -> Option<Rewind> {
-        let span = |digits: &str, unit: u64| {
-            let span = digits.parse::<u64>().ok()?.saturating_mul(unit);
-            Some(Rewind::Milliseconds(span.min(MAX_REWIND_MS)))
-        };
-        if let Some(digits) = text.strip_suffix('s') {
-            span(digits, 1_000)
-        } else if let Some(digits) = text.strip_suffix('m') {
-            span(digits, 60_000)
-        } else {
-            text.parse().ok().map(Rewind::Messages)
-        }
-    }
-}
-
 fn granted(requested: u64, allowed: impl Fn(&str) -> bool) -> u64 {
     let modes = MODES
         .iter()
@@ -430,6 +331,4 @@ fn sync_pages(channel: &Channel, name: &str) -> Vec<ProtocolMessage> {
 
 /// Modes of clients that are sent what happens on the channel.
 const EVENTS: u64 = flags::SUBSCRIBE | flags::ANNOTATION_SUBSCRIBE;
-const MAX_REWIND: usize = 100;
-const MAX_REWIND_MS: u64 = 120_000;
 const SYNC_PAGE: usize = 100;

@@ -21,6 +21,7 @@ mod connection;
 mod deadlines;
 mod dispatch;
 mod entropy;
+mod entry;
 mod faults;
 mod history;
 mod interval;
@@ -29,6 +30,7 @@ mod jwt;
 mod limits;
 mod name;
 mod occupancy;
+mod params;
 mod presence;
 mod publish;
 mod push;
@@ -305,6 +307,9 @@ impl Core {
     fn sweep(&mut self, now: u64) {
         self.forget_old(now);
         self.tokens.evict(self.limits.token_request_window, now);
+        for app in self.apps.values_mut() {
+            app.stats.tick(app.channels.len(), now);
+        }
         for app in self.apps.keys().cloned().collect::<Vec<_>>() {
             self.note_minutes(&app);
         }

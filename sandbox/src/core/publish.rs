@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use crate::core::Core;
 use crate::core::auth::Identity;
-use crate::core::channel::Entry;
+use crate::core::entry::Entry;
 use crate::core::name::ChannelName;
 use crate::core::stats::Meter;
 use crate::wire::error::{

@@ -5,7 +5,8 @@
 
 use crate::core::Core;
 use crate::core::app::App;
-use crate::core::channel::{Channel, Entry, PresenceEntry};
+use crate::core::channel::Channel;
+use crate::core::entry::{Entry, PresenceEntry};
 use crate::core::push::{Device, Subscriber};
 use crate::core::revoke::{Revocation, Target};
 use crate::core::serial::Position;

@@ -73,6 +73,14 @@ impl Stats {
         self.connections = self.connections.saturating_sub(1);
     }
 
+    /// Counts what lasts: connections and channels that nothing happens to.
+    pub(crate) fn tick(&mut self, channels: usize, now: u64) {
+        if self.connections > 0 {
+            self.count("connections.all.peak", self.connections, now);
+            self.count("channels.peak", channels as u64, now);
+        }
+    }
+
     /// Adds an amount to the minute of a time.
     pub(crate) fn add(&mut self, time: u64, path: Cow<'static, str>, amount: f64) {
         let time = Unit::Minute.start(time);

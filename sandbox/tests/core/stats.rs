@@ -137,6 +137,24 @@ fn what_happens_now_is_counted_and_in_progress() {
 }
 
 #[test]
+fn connections_count_in_every_minute_that_they_last() {
+    let mut world = World::new();
+    let client = world.connect(&[]);
+    world.advance_alive(180_000, &[&client]);
+    let page = world.get("/stats?limit=2");
+    for minute in page.as_array().expect("minutes") {
+        assert_eq!(minute["entries"]["connections.all.peak"], 1);
+    }
+    world.send(&client, json!({"action": 7}));
+    world.advance(120_000);
+    world.get("/channels/a/messages");
+    assert_eq!(
+        world.get("/stats?limit=1")[0]["entries"].get("connections.all.peak"),
+        None
+    );
+}
+
+#[test]
 fn requests_that_make_no_sense_are_refused() {
     let mut world = World::new();
     for query in [
