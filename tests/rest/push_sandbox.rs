@@ -1,10 +1,15 @@
 //! Push notifications over real sockets, against the sandbox.
 
-use ably_base::{Data, JsonText};
+use ably_base::{
+    Data, JsonText, Plugin, Plugins,
+    ext::PushPlatform,
+    protocol,
+    rest::{RestCore, RestPath, RestRequest},
+};
 use ably_push::{
-    DeviceDetails, DeviceFormFactor, DevicePlatform, DevicePushState, DeviceRegistrationQuery,
-    PushApi, PushChannelSubscription, PushChannelSubscriptionQuery, PushChannelsQuery,
-    PushRecipient,
+    ChannelPush, DeviceDetails, DeviceFormFactor, DevicePlatform, DevicePushState,
+    DeviceRegistrationQuery, PushApi, PushChannelSubscription, PushChannelSubscriptionQuery,
+    PushChannelsQuery, PushRecipient,
 };
 
 use crate::{sandbox::with_both_formats, support::*};
@@ -181,6 +186,162 @@ async fn the_sandbox_delivers_notifications() {
             (error.code(), error.status_code()),
             (ErrorCode::BAD_REQUEST, 400)
         );
+    })
+    .await;
+}
+
+/// What a device has stored: its id, and its token as JSON.
+struct Stored(String, String);
+
+struct Device(Arc<Stored>);
+
+impl PushPlatform for Stored {
+    fn load(&self, name: &str) -> Option<String> {
+        match name {
+            "ably.push.deviceId" => Some(self.0.clone()),
+            "ably.push.deviceIdentityToken" => Some(self.1.clone()),
+            _ => None,
+        }
+    }
+
+    fn store(&self, _: &str, _: Option<&str>) {}
+}
+
+impl Plugin for Device {
+    fn id(&self) -> &'static str {
+        "Device"
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.set_push(self.0.clone());
+        Ok(())
+    }
+}
+
+/// Posts an object past the plugin.
+async fn post<'a>(
+    core: &RestCore,
+    path: impl IntoIterator<Item = &'a str>,
+    body: Value,
+) -> protocol::Item {
+    let body = protocol::Value::from_json(&body.to_string()).unwrap();
+    let mut bytes = bytes::BytesMut::new();
+    let codec = core.codec(core.format()).unwrap();
+    codec.encode_value(&body, &mut bytes).unwrap();
+    let request = RestRequest::post(RestPath::of(path).unwrap(), bytes.freeze());
+    let reply = core.request(request).await.unwrap();
+    let codec = core.codec_of(&reply).unwrap();
+    match codec.decode_value(&reply.body).unwrap() {
+        protocol::Value::Map(fields) => protocol::Item::from_fields(fields),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// A device that is registered as it would do it itself, with its token as it would store it.
+async fn registered(core: &RestCore, id: &str) -> Device {
+    let device = json!({
+        "id": id, "clientId": "me", "deviceSecret": "secret", "platform": "ios",
+        "formFactor": "phone",
+        "push": {"recipient": {"transportType": "apns", "deviceToken": "t"}},
+    });
+    let reply = post(core, ["push", "deviceRegistrations"], device).await;
+    let Some(protocol::Value::Map(token)) = reply.get("deviceIdentityToken") else {
+        panic!("no token in {reply:?}")
+    };
+    let token = protocol::Item::from_fields(token.clone()).text("token");
+    let token = json!(token.unwrap().as_str()).to_string();
+    Device(Arc::new(Stored(id.into(), token)))
+}
+
+#[tokio::test]
+async fn rsh7_the_sandbox_takes_a_device_for_what_its_token_says() {
+    with_both_formats(async |sandbox, options| {
+        let admin = BaseRest::new(options.clone()).unwrap();
+        let core = admin.rest_core().unwrap();
+        let device = registered(&core, "own").await;
+        let _other = registered(&core, "other").await;
+        let name = sandbox.key().split_once(':').unwrap().0;
+        let wanted = json!({
+            "keyName": name, "clientId": "me", "nonce": "0123456789abcdef",
+            "timestamp": admin.time().await.unwrap(),
+            "capability": r#"{"pushenabled:*":["push-subscribe"]}"#,
+        });
+        let token = post(&core, ["keys", name, "requestToken"], wanted).await;
+        let token = token.text("token").unwrap();
+
+        let mut limited = ClientOptions::with_token(token.as_str())
+            .client_id("me")
+            .endpoint(sandbox.host())
+            .port(sandbox.port())
+            .tls(false)
+            .plugin(ably_tokio::Tokio)
+            .plugin(ably_http::Http::new().no_proxy());
+        if core.format() == ably_base::Format::MsgPack {
+            limited = limited.plugin(ably_msgpack::MsgPack);
+        }
+        let elsewhere = BaseRest::new(limited.clone()).unwrap();
+        let here = BaseRest::new(limited.plugin(device)).unwrap();
+        let subscribed = async || {
+            let all = PushChannelSubscriptionQuery::new();
+            let push = admin.push();
+            let page = push.admin().channel_subscriptions().list(all).await;
+            page.unwrap().into_items()
+        };
+
+        let channel = here.channels().get("pushenabled:c").push();
+        channel.subscribe_device().await.unwrap();
+        let own = PushChannelSubscription::for_device("pushenabled:c", "own");
+        assert_eq!(subscribed().await, std::slice::from_ref(&own));
+        channel.unsubscribe_device().await.unwrap();
+        assert!(subscribed().await.is_empty());
+
+        // The same from somewhere else, or about another device, is refused.
+        let (push, other) = (here.push(), elsewhere.push());
+        let subscriptions = push.admin().channel_subscriptions();
+        subscriptions.save(own.clone()).await.unwrap();
+        let theirs = PushChannelSubscription::for_device("pushenabled:c", "other");
+        let refused = [
+            subscriptions.save(theirs.clone()).await.unwrap_err(),
+            subscriptions.remove(theirs).await.unwrap_err(),
+            other
+                .admin()
+                .channel_subscriptions()
+                .remove(own.clone())
+                .await
+                .unwrap_err(),
+            other
+                .admin()
+                .device_registrations()
+                .get("own")
+                .await
+                .unwrap_err(),
+            push.admin()
+                .device_registrations()
+                .get("other")
+                .await
+                .unwrap_err(),
+        ];
+        for error in refused {
+            assert_eq!(
+                (error.code(), error.status_code()),
+                (ErrorCode::CAPABILITY, 401)
+            );
+        }
+        let device = push
+            .admin()
+            .device_registrations()
+            .get("own")
+            .await
+            .unwrap();
+        assert_eq!(device.client_id.as_deref(), Some("me"));
+        subscriptions.remove(own).await.unwrap();
+        assert!(subscribed().await.is_empty());
+
+        channel.subscribe_client().await.unwrap();
+        let mine = PushChannelSubscription::for_client("pushenabled:c", "me");
+        assert_eq!(subscribed().await, std::slice::from_ref(&mine));
+        channel.unsubscribe_client().await.unwrap();
+        assert!(subscribed().await.is_empty());
     })
     .await;
 }

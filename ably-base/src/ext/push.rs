@@ -4,6 +4,12 @@ use ably_engine::{MaybeSend, MaybeSync};
 
 /// The device's side of push notifications: identity and storage.
 ///
+/// Names and values are those of ably-js, whose state a browser may still hold:
+/// `ably.push.deviceId` is plain text, `ably.push.deviceIdentityToken` a JSON string. The token and
+/// `ably.push.deviceSecret` are credentials: store them where no other application can read them.
+///
+/// Called by operations as they run, without any lock held; must not block.
+///
 /// Spec: RSH8.
 pub trait PushPlatform: MaybeSend + MaybeSync {
     /// A stored value, for example `ably.push.deviceId`.
