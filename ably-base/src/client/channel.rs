@@ -5,7 +5,7 @@ use std::{
     collections::BTreeMap,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll},
 };
 
@@ -346,21 +346,7 @@ impl Channel {
         &self,
         make: impl FnOnce(&Emitter<&'static str, AnyArc>) -> Arc<T>,
     ) -> Arc<T> {
-        let listeners = self.registry();
-        let mut all = listeners
-            .behaviours
-            .extensions
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        let found = all
-            .get(&TypeId::of::<T>())
-            .cloned()
-            .and_then(|any| any.downcast().ok());
-        found.unwrap_or_else(|| {
-            let made = make(&listeners.behaviours.events);
-            all.insert(TypeId::of::<T>(), made.clone());
-            made
-        })
+        self.registry().behaviours.extension(make)
     }
 
     /// For plugins: what sends requests for this channel's client.
@@ -417,15 +403,35 @@ impl BehaviourListeners {
         self.events.emit(plugin, event)
     }
 
+    fn extension<T: Any + Send + Sync>(
+        &self,
+        make: impl FnOnce(&Emitter<&'static str, AnyArc>) -> Arc<T>,
+    ) -> Arc<T> {
+        let mut all = self.lock();
+        let found = all
+            .get(&TypeId::of::<T>())
+            .cloned()
+            .and_then(|any| any.downcast().ok());
+        found.unwrap_or_else(|| {
+            let made = make(&self.events);
+            // Asked under the lock: an end that comes later empties the map.
+            if !self.events.has_ended() {
+                all.insert(TypeId::of::<T>(), made.clone());
+            }
+            made
+        })
+    }
+
     pub(crate) fn end(&self) {
-        self.events.off_all();
-        let extensions = std::mem::take(
-            &mut *self
-                .extensions
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner),
-        );
+        self.events.end();
+        let extensions = std::mem::take(&mut *self.lock());
         drop(extensions);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<TypeId, AnyArc>> {
+        self.extensions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -470,5 +476,29 @@ impl Future for Subscribed {
 impl std::fmt::Debug for Subscribed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_tuple("Subscribed").field(&self.id).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_made_after_the_end_is_not_kept() {
+        let listeners = BehaviourListeners::default();
+        let early = listeners.extension(|_| Arc::new(1_u32));
+        assert!(Arc::ptr_eq(
+            &early,
+            &listeners.extension(|_| Arc::new(2_u32))
+        ));
+        assert_eq!(Arc::strong_count(&early), 2);
+        listeners.end();
+        assert_eq!(Arc::strong_count(&early), 1);
+        let late = listeners.extension(|events| {
+            events.on((), |_| {});
+            Arc::new(3_u32)
+        });
+        assert_eq!((*late, Arc::strong_count(&late)), (3, 1));
+        assert!(listeners.events.is_empty());
     }
 }

@@ -63,6 +63,45 @@ impl ChannelListeners {
     }
 }
 
+/// Listeners of all channels; `None` when the client has ended.
+struct Registry<K>(Mutex<Option<BTreeMap<K, Arc<ChannelListeners>>>>);
+
+impl<K: Ord + Copy> Registry<K> {
+    const fn new() -> Self {
+        Self(Mutex::new(Some(BTreeMap::new())))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Option<BTreeMap<K, Arc<ChannelListeners>>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Makes the listeners of `channel`, unless somebody else has; ended ones when it is gone.
+    fn make(&self, channel: K, exists: impl FnOnce() -> bool) -> Arc<ChannelListeners> {
+        let made = self
+            .lock()
+            .as_mut()
+            .map(|all| all.entry(channel).or_default().clone());
+        let Some(made) = made else {
+            let ended = Arc::<ChannelListeners>::default();
+            ended.end();
+            return ended;
+        };
+        // Asked last: whoever removes a channel forgets its listeners afterwards, so either they
+        // are found there or it is noticed here.
+        if !exists() {
+            self.forget(channel);
+        }
+        made
+    }
+
+    fn forget(&self, channel: K) {
+        let gone = self.lock().as_mut().and_then(|all| all.remove(&channel));
+        if let Some(listeners) = gone {
+            listeners.end();
+        }
+    }
+}
+
 pub(crate) struct Shared {
     lock: Mutex<Locked>,
     pub(crate) runtime: Arc<dyn Runtime>,
@@ -70,8 +109,7 @@ pub(crate) struct Shared {
     pub(crate) authority: Arc<Authority>,
     pub(crate) log: Arc<dyn crate::LogSink>,
     pub(crate) connection: Emitter<ConnectionEvent, ConnectionStateChange>,
-    /// `None` when the client has ended.
-    channels: Mutex<Option<BTreeMap<ChannelId, Arc<ChannelListeners>>>>,
+    channels: Registry<ChannelId>,
     rest_config: RestConfig,
     /// Made when it is asked for first.
     rest: OnceLock<Arc<Inner>>,
@@ -101,7 +139,7 @@ impl Shared {
             authority,
             log,
             connection: Emitter::default(),
-            channels: Mutex::new(Some(BTreeMap::new())),
+            channels: Registry::new(),
             rest_config,
             rest: OnceLock::new(),
         })
@@ -153,31 +191,16 @@ impl Shared {
         if let Some(found) = self.find_listeners(id) {
             return found;
         }
-        let exists = self.read(|e| e.channel_name(id).is_some());
-        if let Some(all) = self.lock_channels().as_mut().filter(|_| exists) {
-            return all.entry(id).or_default().clone();
-        }
-        let ended = Arc::<ChannelListeners>::default();
-        ended.end();
-        ended
+        self.channels
+            .make(id, || self.read(|e| e.channel_name(id).is_some()))
     }
 
     pub(crate) fn find_listeners(&self, id: ChannelId) -> Option<Arc<ChannelListeners>> {
-        self.lock_channels().as_ref()?.get(&id).cloned()
+        self.channels.lock().as_ref()?.get(&id).cloned()
     }
 
     pub(crate) fn forget_listeners(&self, id: ChannelId) {
-        let gone = self
-            .lock_channels()
-            .as_mut()
-            .and_then(|all| all.remove(&id));
-        if let Some(listeners) = gone {
-            listeners.end();
-        }
-    }
-
-    fn lock_channels(&self) -> MutexGuard<'_, Option<BTreeMap<ChannelId, Arc<ChannelListeners>>>> {
-        self.channels.lock().unwrap_or_else(PoisonError::into_inner)
+        self.channels.forget(id);
     }
 
     /// Writes a log line. A sink that panics harms nobody.
@@ -200,7 +223,7 @@ impl Shared {
             }
             room = std::mem::take(&mut locked.room);
         }
-        let channels = self.lock_channels().take();
+        let channels = self.channels.lock().take();
         self.connection.end();
         for listeners in channels.iter().flat_map(BTreeMap::values) {
             listeners.end();
@@ -228,5 +251,27 @@ impl Drop for Handles {
     fn drop(&mut self) {
         self.0
             .mutate(|l, now| l.engine.handle_input(now, Input::HandlesGone));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn listeners_made_while_the_channel_is_released_have_ended() {
+        let registry = Registry::new();
+        let late = registry.make(1, || false);
+        let meanwhile = registry.make(2, || {
+            // Another thread removes the channel right after it was asked for.
+            registry.forget(2);
+            true
+        });
+        let there = registry.make(3, || true);
+        assert!(late.states.has_ended() && meanwhile.states.has_ended());
+        assert!(!there.states.has_ended());
+        assert_eq!(registry.lock().as_ref().map(BTreeMap::len), Some(1));
+        registry.lock().take();
+        assert!(registry.make(4, || true).states.has_ended());
     }
 }
