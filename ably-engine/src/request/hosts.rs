@@ -22,7 +22,11 @@ impl HostState {
     /// Draws the order of the fallbacks and keeps as many as one request may try.
     pub fn new(hosts: &Hosts, policy: &RequestPolicy, entropy: &mut dyn Entropy) -> Self {
         let mut fallbacks = hosts.fallbacks.clone();
-        fallbacks.retain(|host| *host != hosts.primary);
+        // The primary host is no fallback, unless it is the only one that is listed: then it is
+        // tried again, as whoever listed it asks.
+        if fallbacks.iter().any(|host| *host != hosts.primary) {
+            fallbacks.retain(|host| *host != hosts.primary);
+        }
         for i in (1..fallbacks.len()).rev() {
             let pick = entropy::fraction(entropy) * (i + 1) as f64;
             fallbacks.swap(i, pick as usize);
@@ -43,7 +47,7 @@ impl HostState {
 
     /// Prefers `host` from now on, when it is a fallback.
     pub(super) fn remember(&mut self, now: Now, host: &Str, policy: &RequestPolicy) {
-        if self.fallbacks.contains(host) {
+        if self.fallbacks.contains(host) && *host != self.primary {
             let until = now.mono.after(policy.fallback_retry_timeout);
             self.remembered = Some((host.clone(), until));
         }
@@ -58,7 +62,8 @@ impl HostState {
     /// one), then the fallbacks.
     pub(super) fn sequence(&self, connected: Option<&Str>) -> Vec<Str> {
         let first = connected.unwrap_or(&self.primary);
-        let rest = self.fallbacks.iter().filter(|host| *host != first);
+        let again = |host: &&Str| *host != first || **host == self.primary;
+        let rest = self.fallbacks.iter().filter(again);
         let mut hosts: Vec<Str> = core::iter::once(first).chain(rest).cloned().collect();
         hosts.reverse();
         hosts

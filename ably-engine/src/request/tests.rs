@@ -233,11 +233,21 @@ fn rsc15m_without_fallbacks_the_first_failure_is_final() {
     let (hosts, error) = w.exhaust(&mut m, 503);
     assert_eq!(hosts, ["primary"]);
     assert_eq!((error.code().0, error.status_code()), (50300, 503));
-    // A fallback that is the primary host is none.
+}
+
+#[test]
+fn the_primary_host_as_the_only_fallback_is_tried_again() {
     let basic = AuthConfig::Basic(Key::parse("app.key:secret").unwrap());
     let mut w = World::with_hosts(basic, &["primary"], RequestPolicy::default());
     let mut m = w.machine();
-    assert_eq!(w.exhaust(&mut m, 503).0, ["primary"]);
+    assert_eq!(w.exhaust(&mut m, 503).0, ["primary", "primary"]);
+    let mut m = w.machine();
+    w.host(&mut m);
+    m.handle(reply(503, "{}"));
+    assert_eq!(w.host(&mut m), "primary");
+    m.handle(reply(200, "[]"));
+    w.done(&mut m).unwrap();
+    assert_eq!(w.hosts.remembered(w.now), None);
 }
 
 #[test]
