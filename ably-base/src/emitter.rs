@@ -15,6 +15,19 @@ use std::{
     },
 };
 
+static NEXT: AtomicU64 = AtomicU64::new(1);
+
+/// The listeners that were added before a moment, of whatever emitter.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Before(u64);
+
+impl Before {
+    /// The moment is this one.
+    pub(crate) fn now() -> Self {
+        Self(NEXT.load(Ordering::SeqCst))
+    }
+}
+
 /// Names a listener, to take it off again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ListenerId(u64);
@@ -133,8 +146,7 @@ impl<E: PartialEq, T> Emitter<E, T> {
     }
 
     fn add(&self, events: Events<E>, f: impl FnMut(&T) + Send + 'static, once: bool) -> ListenerId {
-        static NEXT: AtomicU64 = AtomicU64::new(1);
-        let id = ListenerId(NEXT.fetch_add(1, Ordering::Relaxed));
+        let id = ListenerId(NEXT.fetch_add(1, Ordering::SeqCst));
         let live = Arc::new(AtomicBool::new(true));
         let call: Callback<T> = Arc::new(Mutex::new(f));
         let listener = Listener {
@@ -243,26 +255,31 @@ impl<E: PartialEq, T> Emitter<E, T> {
 
     /// Calls the listeners of `event`. Returns how many of them panicked.
     pub fn emit(&self, event: &E, value: &T) -> usize {
-        self.call(value, |events| events.wants(event))
+        self.call(value, |l| l.events.wants(event))
+    }
+
+    /// Calls the listeners of `event` that were added before it. Returns how many of them panicked.
+    pub(crate) fn emit_to(&self, before: Before, event: &E, value: &T) -> usize {
+        self.call(value, |l| l.id.0 < before.0 && l.events.wants(event))
     }
 
     /// Calls the listeners of all events with something that no event names. Returns how many of
     /// them panicked.
     pub(crate) fn emit_nameless(&self, value: &T) -> usize {
-        self.call(value, Events::is_all)
+        self.call(value, |l| l.events.is_all())
     }
 
-    fn call(&self, value: &T, wanted: impl Fn(&Events<E>) -> bool) -> usize {
+    fn call(&self, value: &T, wanted: impl Fn(&Listener<E, T>) -> bool) -> usize {
         let mut calls: Vec<(Callback<T>, Arc<AtomicBool>, bool)> = Vec::new();
         {
             let mut list = self.lock();
             for all in [true, false] {
                 let wanted = list
                     .iter()
-                    .filter(|l| l.events.is_all() == all && wanted(&l.events));
+                    .filter(|l| l.events.is_all() == all && wanted(l));
                 calls.extend(wanted.map(|l| (l.call.clone(), l.live.clone(), l.once)));
             }
-            list.retain(|l| !(l.once && wanted(&l.events)));
+            list.retain(|l| !(l.once && wanted(l)));
         }
         let mut panicked = 0;
         for (call, live, once) in calls {
@@ -321,6 +338,22 @@ mod tests {
             [
                 "all1", "one1", "once1", "two1", "all2", "one2", "two2", "all3", "two3"
             ]
+        );
+    }
+
+    #[test]
+    fn who_listens_later_is_not_told() {
+        let (seen, l) = log();
+        let e = E::default();
+        e.on((), l("early"));
+        let before = Before::now();
+        e.on((), l("late"));
+        e.once(S::Closed, l("once"));
+        e.emit_to(before, &S::Closed.into(), &1);
+        e.emit_to(Before::now(), &S::Closed.into(), &2);
+        assert_eq!(
+            *seen.lock().unwrap(),
+            ["early1", "early2", "late2", "once2"]
         );
     }
 

@@ -14,8 +14,8 @@ use std::{
 };
 
 use ably_engine::{
-    BoxFuture, Event, FailureKind, Input, LogLevel, LogRecord, OpId, Output, TransportError,
-    protocol::Codec,
+    AnyBox, BoxFuture, Event, FailureKind, Input, LogLevel, LogRecord, OpId, Output,
+    TransportError, protocol::Codec,
 };
 
 use super::{
@@ -26,6 +26,7 @@ use super::{
 use crate::{
     Transport, TransportLink,
     auth::{Site, TokenWait, join},
+    emitter::Before,
     ext::{ConnectContext, Timer},
 };
 
@@ -52,6 +53,7 @@ pub(crate) struct Driver {
     inputs: VecDeque<Input>,
     outputs: Vec<Output>,
     wake: Vec<Waker>,
+    answers: Vec<(OpId, AnyBox)>,
     finished: bool,
 }
 
@@ -76,6 +78,7 @@ impl Driver {
             inputs: VecDeque::new(),
             outputs: Vec::new(),
             wake: Vec::new(),
+            answers: Vec::new(),
             finished: false,
         }
     }
@@ -86,13 +89,15 @@ impl Driver {
         let mut outputs = std::mem::take(&mut self.outputs);
         let busy = !outputs.is_empty();
         for output in outputs.drain(..) {
-            self.perform(output);
+            self.perform(output, told);
         }
         self.outputs = outputs;
-        // Those who await an answer go on after listeners were told of what led to it.
+        // Those who await an answer get it after listeners were told of what led to it.
+        self.answer();
         for waker in self.wake.drain(..) {
             waker.wake();
         }
+        let told = told.is_some();
         // An event was told: the engine may have more that belongs before anything new.
         if told || !self.inputs.is_empty() {
             return true;
@@ -113,11 +118,12 @@ impl Driver {
     }
 
     /// Feeds the engine and takes what it wants done, up to an event of a state.
-    fn consult(&mut self, cx: &mut Context<'_>) -> (Option<ably_engine::Instant>, bool) {
+    /// With an event comes who is to be told of it: who listens only when it can be seen already is
+    /// not.
+    fn consult(&mut self, cx: &mut Context<'_>) -> (Option<ably_engine::Instant>, Option<Before>) {
         let now = self.shared.runtime.now();
-        let mut drop_later = Vec::new();
         let mut old_waker = None;
-        let mut told = false;
+        let mut told = None;
         let next;
         {
             let mut guard = self.shared.lock();
@@ -131,18 +137,15 @@ impl Driver {
             'feed: loop {
                 while let Some(output) = l.engine.poll_output() {
                     match output {
-                        Output::Reply { id, value } => {
-                            let (waker, rest) = answer(l, id, value);
-                            self.wake.extend(waker);
-                            drop_later.extend(rest);
-                        }
+                        Output::Reply { id, value } => self.answers.push((id, value)),
                         output => {
-                            told = matches!(
+                            let event = matches!(
                                 output,
                                 Output::Event(Event::Connection(_) | Event::Channel(..))
                             );
                             self.outputs.push(output);
-                            if told {
+                            if event {
+                                told = Some(Before::now());
                                 break 'feed;
                             }
                         }
@@ -160,12 +163,27 @@ impl Driver {
             }
             next = l.engine.next_timeout();
         }
-        drop(drop_later);
         drop(old_waker);
         (next, told)
     }
 
-    fn perform(&mut self, output: Output) {
+    fn answer(&mut self) {
+        if self.answers.is_empty() {
+            return;
+        }
+        let mut drop_later = Vec::new();
+        {
+            let mut l = self.shared.lock();
+            for (id, value) in self.answers.drain(..) {
+                let (waker, rest) = answer(&mut l, id, value);
+                self.wake.extend(waker);
+                drop_later.extend(rest);
+            }
+        }
+        drop(drop_later);
+    }
+
+    fn perform(&mut self, output: Output, told: Option<Before>) {
         match output {
             Output::OpenTransport { op, target } => {
                 let opening = self.transport.connect(target, self.context.clone());
@@ -204,7 +222,7 @@ impl Driver {
                 self.fetching.retain(|(o, _)| *o != op);
                 self.opening.retain(|(o, _)| *o != op);
             }
-            Output::Event(event) => self.tell(event),
+            Output::Event(event) => self.tell(event, told),
             Output::Log(record) => self.shared.log(&record),
             Output::Finished => self.finished = true,
             // Answered where it was taken.
@@ -214,13 +232,17 @@ impl Driver {
     }
 
     /// Calls listeners. The lock is not held.
-    fn tell(&self, event: Event) {
+    fn tell(&self, event: Event, told: Option<Before>) {
+        let before = told.unwrap_or_else(Before::now);
         let panicked = match event {
-            Event::Connection(change) => self.shared.connection.emit(&change.event, &change),
+            Event::Connection(change) => {
+                let listeners = &self.shared.connection;
+                listeners.emit_to(before, &change.event, &change)
+            }
             Event::Channel(id, change) => self
                 .shared
                 .find_listeners(id)
-                .map_or(0, |l| l.states.emit(&change.event, &change)),
+                .map_or(0, |l| l.states.emit_to(before, &change.event, &change)),
             Event::Messages(id, messages) => self
                 .shared
                 .find_listeners(id)
