@@ -77,6 +77,12 @@ impl Target {
         })
     }
 
+    /// The URL of the server, without a path.
+    pub fn url(&self) -> String {
+        let scheme = if self.tls { "https" } else { "http" };
+        format!("{scheme}://{}", self.authority())
+    }
+
     /// Host and port.
     pub(crate) fn authority(&self) -> String {
         format!("{}:{}", self.host, self.port)
