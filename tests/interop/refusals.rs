@@ -35,7 +35,7 @@ fn a_publish_without_the_capability() {
         );
         assert_eq!(client.connection().state(), ConnectionState::Connected);
         // Subscribing is allowed, and goes on.
-        subscribe(&channel).await;
+        let _messages = subscribe(&channel).await;
     });
 }
 

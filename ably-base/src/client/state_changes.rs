@@ -16,6 +16,7 @@ use crate::shell::Handles;
 const MAX_KEPT: usize = 1024;
 
 /// A stream of changes of a connection or channel. Dropping it stops it.
+#[must_use = "dropping it stops it"]
 pub struct StateChanges<T> {
     queue: Arc<Mutex<Queue<T>>>,
     handles: Arc<Handles>,
@@ -128,3 +129,19 @@ impl<T> std::fmt::Debug for StateChanges<T> {
         f.write_str("StateChanges")
     }
 }
+
+/// A stream that is dropped at once is noticed:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// fn f(channel: &ably_base::Channel) { channel.state_changes(); }
+/// ```
+///
+/// and one that is kept is not:
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// fn f(channel: &ably_base::Channel) { let _s = channel.state_changes(); }
+/// ```
+#[cfg(doctest)]
+pub struct MustUse;

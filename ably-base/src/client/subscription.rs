@@ -197,6 +197,7 @@ impl MessageListeners {
 /// The socket is always read: a reader that is too slow misses messages and is told how many.
 /// Bounded by 65,536 messages and 64 MiB of data unless [`Subscription::bounded`] says otherwise.
 /// Dropping it unsubscribes; the channel stays attached.
+#[must_use = "dropping it unsubscribes"]
 pub struct Subscription {
     queue: Arc<Queue>,
     listeners: Arc<ChannelListeners>,
@@ -347,3 +348,19 @@ impl std::fmt::Debug for Subscription {
         )
     }
 }
+
+/// A stream that is dropped at once is noticed:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// fn f(channel: &ably_base::Channel) { channel.subscribe(()); }
+/// ```
+///
+/// and one that is kept is not:
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// fn f(channel: &ably_base::Channel) { let _s = channel.subscribe(()); }
+/// ```
+#[cfg(doctest)]
+pub struct MustUse;

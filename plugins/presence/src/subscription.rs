@@ -20,6 +20,7 @@ const MAX_EVENTS: usize = 65_536;
 /// A reader that is too slow misses events and is told how many; ask [`crate::Presence::get`] for
 /// the members then. Bounded by 65,536 events unless [`PresenceSubscription::bounded`] says
 /// otherwise. Dropping it unsubscribes; the channel stays attached.
+#[must_use = "dropping it unsubscribes"]
 pub struct PresenceSubscription {
     queue: Arc<Queue>,
     listeners: Weak<Listeners>,
@@ -132,3 +133,19 @@ impl std::fmt::Debug for PresenceSubscription {
         write!(f, "PresenceSubscription({waiting} waiting)")
     }
 }
+
+/// A stream that is dropped at once is noticed:
+///
+/// ```compile_fail
+/// #![deny(unused_must_use)]
+/// fn f(presence: &ably_presence::Presence) { presence.subscribe(()); }
+/// ```
+///
+/// and one that is kept is not:
+///
+/// ```
+/// #![deny(unused_must_use)]
+/// fn f(presence: &ably_presence::Presence) { let _s = presence.subscribe(()); }
+/// ```
+#[cfg(doctest)]
+pub struct MustUse;
