@@ -2,6 +2,8 @@
 //!
 //! Scripted parts run in virtual time; `sandbox` goes over real sockets to the sandbox.
 
+mod auth;
+mod auth_sandbox;
 mod history;
 mod pages;
 mod presence;
