@@ -8,5 +8,6 @@ mod peer;
 mod presence;
 mod push;
 mod refusals;
+mod rest;
 mod stats;
 mod support;

@@ -43,6 +43,19 @@ const member = (m) => ({
   action: m.action, clientId: m.clientId, connectionId: m.connectionId, data: encode(m.data),
 });
 
+const annotation = (a) => ({
+  action: a.action, type: a.type, name: a.name ?? null, count: a.count ?? null, data: encode(a.data),
+  clientId: a.clientId ?? null, messageSerial: a.messageSerial, serial: a.serial,
+});
+
+const built = (m) => ({ ...m, ...('data' in m ? { data: decode(m.data) } : {}) });
+
+// What each channel of a batch came to; errors as everywhere else.
+const batch = (result) => ({
+  successCount: result.successCount, failureCount: result.failureCount,
+  results: result.results.map((r) => (r.error ? { ...r, error: errorOf(r.error) } : r)),
+});
+
 const ops = {
   async new(r) {
     const client = new Ably.Realtime({
@@ -110,11 +123,34 @@ const ops = {
     const result = await (r.of ? admin[r.of] : admin)[r.method](...r.args);
     return result?.items ?? result;
   },
-  async request(r) {
-    const reply = await clients.get(r.client).request(r.method, r.path, 3, {}, r.body, {});
-    return { statusCode: reply.statusCode, items: reply.items };
-  },
   async stats(r) { return (await clients.get(r.client).stats(r.params)).items; },
+  async newRest(r) {
+    clients.set(r.client, new Ably.Rest({
+      endpoint: r.host, port: r.port, tls: false, useBinaryProtocol: r.binary, logLevel: 0, ...r.options,
+    }));
+  },
+  async batchPublish(r) {
+    const specs = r.specs.map((spec) => ({ ...spec, messages: spec.messages.map(built) }));
+    return (await clients.get(r.client).batchPublish(specs)).map(batch);
+  },
+  async batchPresence(r) { return batch(await clients.get(r.client).batchPresence(r.channels)); },
+  async status(r) { return channelOf(r).status(); },
+  async request(r) {
+    const answer = await clients.get(r.client).request(r.method, r.path, 3, r.params ?? {}, r.body, r.headers ?? {});
+    const { items, statusCode, success, errorCode, errorMessage } = answer;
+    return { items, statusCode, success, errorCode: errorCode ?? null, errorMessage: errorMessage ?? null };
+  },
+  async annotate(r) { await channelOf(r).annotations.publish(r.serial, built(r.annotation)); },
+  async takeBack(r) { await channelOf(r).annotations.delete(r.serial, built(r.annotation)); },
+  async annotations(r) {
+    const items = [];
+    let page = await channelOf(r).annotations.get(r.serial, { limit: r.limit ?? 100 });
+    while (page) {
+      items.push(...page.items.map(annotation));
+      page = page.hasNext() ? await page.next() : null;
+    }
+    return items;
+  },
   async cut(r) {
     // As a network does it: the socket dies, nobody says goodbye.
     clients.get(r.client).connection.connectionManager.activeProtocol.transport.wsConnection._socket.destroy();

@@ -131,6 +131,15 @@ impl Peer {
         self.ask("new", request).await;
     }
 
+    /// Makes a client without a connection.
+    pub async fn rest(&self, name: &str, key: &str, binary: bool) {
+        let request = json!({
+            "client": name, "host": self.host, "port": self.port, "binary": binary,
+            "options": {"key": key, "clientId": name},
+        });
+        self.ask("newRest", request).await;
+    }
+
     /// Makes a client and waits until it is connected.
     pub async fn connect(&self, name: &str, key: &str, binary: bool) {
         self.client(name, key, binary, json!({"clientId": name}))
