@@ -26,8 +26,9 @@ fn rsc16_request_format() {
         panic!("one request")
     };
     assert_eq!((&*request.method, &*request.path), ("GET", "/time"));
-    assert!(request.header("x-ably-version").is_some());
-    assert!(request.header("ably-agent").is_some());
+    assert_eq!(request.header("x-ably-version"), Some("3"));
+    let agent = request.header("ably-agent").expect("an agent");
+    assert!(agent.starts_with("ably-rust/"), "{agent}");
 }
 
 // UTS: rest/unit/RSC16/no-auth-required-2
