@@ -1,6 +1,8 @@
-//! Push notifications: `rest/unit/push`
+//! Push notifications: `rest/unit/push`, `rest/integration/push_*`
 
 mod common;
+mod live_admin;
+mod live_channels;
 mod push_admin_publish;
 mod push_channel_subscriptions;
 mod push_channels;
