@@ -26,5 +26,5 @@ pub use options::{AuthMethod, AuthOptions};
 
 pub(crate) use authority::{Authority, warn_of_no_renewal};
 pub(crate) use flight::{TokenWait, join};
-pub(crate) use obtain::{Obtain, obtain};
+pub(crate) use obtain::{Obtain, ObtainFn, obtain};
 pub(crate) use site::Site;

@@ -31,6 +31,9 @@ pub(crate) struct Obtain {
     pub(crate) params: TokenParams,
 }
 
+/// What gets a token.
+pub(crate) type ObtainFn = fn(Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>>;
+
 /// Gets a token in any way. Only clients with the plugin `Token` carry this.
 pub(crate) fn obtain(wish: Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>> {
     Box::pin(async move {

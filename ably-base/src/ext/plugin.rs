@@ -3,11 +3,11 @@
 use std::{fmt, sync::Arc};
 
 use ably_engine::{
-    BehaviourFactory, BoxFuture, PayloadEncoding, TokenDetails,
+    BehaviourFactory, PayloadEncoding,
     protocol::{Codec, ErrorCode, ErrorInfo},
 };
 
-use crate::auth::{Obtain, obtain};
+use crate::auth::{ObtainFn, obtain};
 
 use super::{
     Dial, HttpClient, ProxyProvider, PushPlatform, Runtime, TlsProvider, TokenSigner, Transport,
@@ -64,7 +64,7 @@ pub struct Plugins {
     tls_backend: Option<String>,
     signer: Option<Arc<dyn TokenSigner>>,
     /// Comes with the signer: a client without it does not carry the code.
-    obtain: Option<fn(Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>>>,
+    obtain: Option<ObtainFn>,
     push: Option<Arc<dyn PushPlatform>>,
 }
 
@@ -196,9 +196,7 @@ impl Plugins {
         self.obtain = Some(obtain);
     }
 
-    pub(crate) fn obtain(
-        &self,
-    ) -> Option<fn(Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>>> {
+    pub(crate) fn obtain(&self) -> Option<ObtainFn> {
         self.obtain
     }
 
