@@ -52,11 +52,14 @@ async fn handle(State(shared): State<Shared>, request: Request<Body>) -> Respons
         };
     }
     let origin = request.headers().get(ORIGIN).cloned();
-    let is_check = request.uri().path() == "/is-the-internet-up.txt";
+    let text = plain_text(request.method(), request.uri().path());
     let mut response = if request.method() == Method::OPTIONS {
         preflight()
-    } else if is_check && request.method() == Method::GET {
-        Response::new(Body::from("yes\n"))
+    } else if let Some(text) = text {
+        let mut response = Response::new(Body::from(text));
+        let content_type = HeaderValue::from_static("text/plain");
+        response.headers_mut().insert(CONTENT_TYPE, content_type);
+        response
     } else {
         let query = parse_query(request.uri().query().unwrap_or_default());
         let format = answer_format(request.headers(), &query);
@@ -85,6 +88,15 @@ async fn handle(State(shared): State<Shared>, request: Request<Body>) -> Respons
         HeaderValue::from_static(EXPOSED),
     );
     response
+}
+
+/// Returns what is told to everybody, as it is.
+fn plain_text(method: &Method, path: &str) -> Option<&'static str> {
+    match (method, path) {
+        (&Method::GET, "/is-the-internet-up.txt") => Some("yes\n"),
+        (&Method::GET, "/push/publicVapidKey") => Some(VAPID_KEY),
+        _ => None,
+    }
 }
 
 async fn read_request(
@@ -247,6 +259,10 @@ fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 const BODY_TIME: Duration = Duration::from_secs(20);
+// A browser wants a point of the curve P-256 before it subscribes. Nothing is ever sent from here
+// to browsers, so any will do: this is the curve's base point.
+const VAPID_KEY: &str =
+    "BGsX0fLhLEJH-Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT-NC4v4af5uO5-tKfA-eFivOM1drMV7Oy7ZAaDe_UfU";
 const METHODS: &str = "GET, POST, PUT, PATCH, DELETE";
 const ALLOWED: &str = "Authorization, Content-Type, Accept, X-Ably-Version, X-Ably-ClientId, \
     Ably-Agent, X-Ably-DeviceToken, X-Ably-DeviceSecret";

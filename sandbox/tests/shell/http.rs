@@ -250,6 +250,19 @@ async fn envelopes_hold_even_what_is_wrong_with_the_body() {
 }
 
 #[tokio::test]
+async fn browsers_get_a_key_to_subscribe_with() {
+    let sandbox = Sandbox::start().await.expect("a sandbox");
+    let answer = request(&sandbox, "GET", "/push/publicVapidKey", "", b"").await;
+    assert_eq!(
+        (answer.status, answer.header("content-type")),
+        (200, Some("text/plain"))
+    );
+    let point = ably_sandbox::wire::data::from_base64url(&String::from_utf8_lossy(&answer.body));
+    // An uncompressed point.
+    assert_eq!(point.map(|point| (point.len(), point[0])), Some((65, 4)));
+}
+
+#[tokio::test]
 async fn the_internet_is_up() {
     let sandbox = Sandbox::start().await.expect("a sandbox");
     let answer = request(&sandbox, "GET", "/is-the-internet-up.txt", "", b"").await;
