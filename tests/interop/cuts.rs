@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use ably::{Channel, Subscription};
 use ably_sandbox::Sandbox;
 use serde_json::json;
 
@@ -25,6 +26,22 @@ fn check(received: &[String], prefix: &str) {
         let lost: Vec<_> = expected.iter().filter(|e| !count.contains_key(e)).collect();
         panic!("lost {lost:?}, twice {twice:?}, or out of order");
     }
+}
+
+/// Asks ably-js for one more message, which must be the very next that we get: nothing of the burst
+/// comes again.
+async fn check_end(peer: &Peer, messages: &mut Subscription) {
+    let end = json!({"name": "end", "data": {"type": "text", "value": "end"}});
+    let request = json!({"client": "js", "channel": "burst", "messages": [end]});
+    peer.ask("publish", request).await;
+    assert_eq!(next(messages).await.data, "end");
+    assert_eq!(messages.try_next(), None);
+}
+
+/// Publishes one more message, which must be the very next that ably-js gets.
+async fn check_their_end(peer: &Peer, channel: &Channel) {
+    channel.publish("end", "end").await.expect("published");
+    assert_eq!(peer.message().await["data"]["value"], "end");
 }
 
 #[test]
@@ -61,7 +78,7 @@ fn our_socket_is_cut_while_ably_js_publishes() {
             };
             let (received, _) = tokio::join!(read, burst);
             check(&received, "j");
-            assert_eq!(messages.try_next(), None);
+            check_end(&peer, &mut messages).await;
             assert_eq!(client.connection().id(), id, "resumed, not made anew");
         }
     });
@@ -103,6 +120,7 @@ fn our_socket_is_cut_while_we_publish() {
                 received.push(m["data"]["value"].as_str().expect("text").to_owned());
             }
             check(&received, "r");
+            check_their_end(&peer, &channel).await;
         }
     });
 }
@@ -132,6 +150,7 @@ fn their_socket_is_cut_while_we_publish() {
             received.push(m["data"]["value"].as_str().expect("text").to_owned());
         }
         check(&received, "r");
+        check_their_end(&peer, &channel).await;
     });
 }
 
@@ -167,6 +186,6 @@ fn their_socket_is_cut_while_they_publish() {
         };
         let (received, _) = tokio::join!(read, burst);
         check(&received, "j");
-        assert_eq!(messages.try_next(), None);
+        check_end(&peer, &mut messages).await;
     });
 }
