@@ -11,3 +11,4 @@ mod refusals;
 mod rest;
 mod stats;
 mod support;
+mod tokens;

@@ -124,6 +124,25 @@ const ops = {
     return result?.items ?? result;
   },
   async stats(r) { return (await clients.get(r.client).stats(r.params)).items; },
+  async newWithAnswers(r) {
+    // A client whose authCallback answers with these in turn.
+    const answers = [...r.answers];
+    await ops.new({ ...r, options: { ...r.options, authCallback: (_, done) => {
+      if (answers.length) done(null, answers.shift());
+      else done('there are no more answers', null);
+    } } });
+  },
+  async createTokenRequest(r) {
+    return clients.get(r.client).auth.createTokenRequest(r.params ?? null, r.options ?? null);
+  },
+  async requestToken(r) {
+    return clients.get(r.client).auth.requestToken(r.params ?? null, r.options ?? null);
+  },
+  async authorize(r) {
+    const { auth } = clients.get(r.client);
+    const details = await auth.authorize(r.params ?? null, null);
+    return { details, clientId: auth.clientId ?? null };
+  },
   async newRest(r) {
     clients.set(r.client, new Ably.Rest({
       endpoint: r.host, port: r.port, tls: false, useBinaryProtocol: r.binary, logLevel: 0, ...r.options,

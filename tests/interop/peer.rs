@@ -140,6 +140,21 @@ impl Peer {
         self.ask("newRest", request).await;
     }
 
+    /// Makes a client without a key, whose authCallback gives these answers in turn.
+    pub async fn client_with_answers(
+        &self,
+        name: &str,
+        binary: bool,
+        answers: Vec<Value>,
+        options: Value,
+    ) {
+        let request = json!({
+            "client": name, "host": self.host, "port": self.port, "binary": binary,
+            "options": options, "answers": answers,
+        });
+        self.ask("newWithAnswers", request).await;
+    }
+
     /// Makes a client and waits until it is connected.
     pub async fn connect(&self, name: &str, key: &str, binary: bool) {
         self.client(name, key, binary, json!({"clientId": name}))
