@@ -75,6 +75,24 @@ pub(crate) fn run_for(command: &mut Command, limit: Duration) -> Result<()> {
     let mut child = command
         .spawn()
         .map_err(|e| format!("cannot start {}: {e}", show(command)))?;
+    wait_for(&mut child, command, limit)
+}
+
+/// As [`run_for`]; returns the lines that the program wrote to stdout.
+pub(crate) fn lines_for(command: &mut Command, limit: Duration) -> Result<Vec<String>> {
+    announce(command);
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn();
+    let mut child = child.map_err(|e| format!("cannot start {}: {e}", show(command)))?;
+    let stdout = child
+        .stdout
+        .take()
+        .map(|pipe| copy(pipe, std::io::stdout(), |_| true));
+    wait_for(&mut child, command, limit)?;
+    let lines = stdout.and_then(|thread| thread.join().ok());
+    Ok(lines.unwrap_or_default())
+}
+
+fn wait_for(child: &mut Child, command: &Command, limit: Duration) -> Result<()> {
     let end = Instant::now() + limit;
     loop {
         match child.try_wait() {
@@ -265,6 +283,10 @@ mod tests {
             Ok(())
         );
         assert!(run_for(&mut Command::new("false"), Duration::from_secs(60)).is_err());
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo two >&2; echo three"]);
+        let lines = lines_for(&mut command, Duration::from_secs(60)).unwrap();
+        assert_eq!(lines, ["one", "three"]);
     }
 
     #[test]
