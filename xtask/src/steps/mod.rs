@@ -68,7 +68,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "wasm32",
-        about: "protocol and engine for wasm32",
+        about: "all that compiles for wasm32",
         stops: false,
         run: pure::wasm32,
     },
