@@ -35,6 +35,7 @@
 //!
 //! ably-js: the `Rest` plugin.
 
+mod api;
 mod batch;
 mod batch_presence;
 mod batch_publish;
@@ -52,6 +53,7 @@ mod revoke;
 mod status;
 mod time;
 
+pub use api::RestApi;
 pub use batch::{BatchFailureResult, BatchResult};
 pub use batch_presence::{
     BatchPresenceFailureResult, BatchPresenceResult, BatchPresenceSuccessResult,
@@ -72,4 +74,3 @@ pub use revoke::{
     TokenRevocationSuccessResult, TokenRevocationTargetSpecifier,
 };
 pub use status::{ChannelDetails, ChannelMetrics, ChannelOccupancy, ChannelStatus, Status};
-pub use time::RestApi;
