@@ -283,7 +283,9 @@ fn rtn17e_a_realtime_client_asks_the_host_it_is_connected_to() {
             attempt.respond_with_connected(ably_testkit::connected("id", "key"));
         }
     });
-    let options = options(&rt, &http).plugin(ws);
+    let options = options(&rt, &http)
+        .plugin(ws)
+        .disable_connectivity_check(true);
     let realtime = BaseRealtime::new(options).unwrap();
     rt.await_state(&realtime, ably_base::ConnectionState::Connected);
     rt.wait(realtime.time()).unwrap();
