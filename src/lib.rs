@@ -13,6 +13,8 @@
 //! | `tokio` | the runtime | |
 //! | `websocket` | the transport | `WebSocketTransport` |
 //! | `rustls` | TLS, for the transport and for `http` | |
+//! | `native-tls` | the same with the platform's library; `rustls` comes first unless [`ClientOptions::tls_backend`] says otherwise | |
+//! | `proxy` | outbound proxies, of the options and of the environment | |
 //! | `http` | HTTP requests, over reqwest | `FetchRequest` |
 //! | `token` | signed token requests, authUrl; implied by `http` and `rest` | in its base |
 //! | `rest` | publishing without a connection, history, batches, status: [`plugins::rest`] | `Rest` |
@@ -23,7 +25,7 @@
 //! | `presence` | who is on a channel: [`plugins::presence`] | `RealtimePresence` |
 //! | `annotations` | what is added to messages: [`plugins::annotations`] | `Annotations` |
 //!
-//! `default` and `full` are all of these.
+//! `default` and `full` are all of these but `native-tls`, which needs OpenSSL on Linux.
 //!
 //! Plugins come in by three ways, and the first that fills a slot keeps it: those handed over with
 //! [`ClientOptions::plugin`], then those that a linked crate has registered with

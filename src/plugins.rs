@@ -12,12 +12,16 @@ pub use ably_http as http;
 pub use ably_msgpack as msgpack;
 #[cfg(feature = "presence")]
 pub use ably_presence as presence;
+#[cfg(feature = "proxy")]
+pub use ably_proxy as proxy;
 #[cfg(feature = "push")]
 pub use ably_push as push;
 #[cfg(feature = "rest")]
 pub use ably_rest as rest;
 #[cfg(feature = "stats")]
 pub use ably_stats as stats;
+#[cfg(feature = "native-tls")]
+pub use ably_tls_native as native_tls;
 #[cfg(feature = "rustls")]
 pub use ably_tls_rustls as rustls;
 #[cfg(feature = "token")]
@@ -29,10 +33,10 @@ pub use ably_websocket as websocket;
 
 /// One line a feature: registers its plugin and adds it to [`DefaultPlugins`].
 macro_rules! features {
-    ($($feature:literal => $id:literal, $plugin:expr;)*) => {
+    ($($feature:literal => $id:literal, $plugin:expr $(, later by $later:literal)?;)*) => {
         $(
             #[cfg(feature = $feature)]
-            ably_base::register_plugin!($id, PRIORITY, |into| Plugin::install(&$plugin, into));
+            ably_base::register_plugin!($id, PRIORITY $(+ $later)?, |into| Plugin::install(&$plugin, into));
         )*
 
         impl Plugin for DefaultPlugins {
@@ -59,6 +63,8 @@ features! {
     "crypto" => "Crypto", ably_crypto::Crypto;
     "presence" => "RealtimePresence", ably_presence::RealtimePresence;
     "rustls" => "rustls", ably_tls_rustls::Rustls::new();
+    "native-tls" => "native-tls", ably_tls_native::NativeTls::new(), later by 1;
+    "proxy" => "Proxy", ably_proxy::Proxy;
     "http" => "FetchRequest", ably_http::Http::new();
     "token" => "Token", ably_token::Token;
 }

@@ -135,6 +135,7 @@ fn both_doors_bring_the_same_plugins() {
         ("crypto", "Crypto"),
         ("presence", "RealtimePresence"),
         ("rustls", "rustls"),
+        ("proxy", "Proxy"),
     ] {
         assert!(explicit.contains(&id), "the feature {feature}");
     }
@@ -171,7 +172,8 @@ async fn the_base_takes_what_it_is_given_and_no_more() {
     let options = options()
         .plugin(plugins::tokio::Tokio)
         .plugin(plugins::websocket::WebSocketTransport)
-        .tls(false);
+        .tls(false)
+        .allow_basic_auth_without_tls(true);
     let client = BaseRealtime::new(options).unwrap();
     assert_eq!(client.plugins().ids(), ["tokio", "WebSocketTransport"]);
     assert_eq!(transports(&client), ["web_socket"]);

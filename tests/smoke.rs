@@ -7,8 +7,7 @@ use std::{
 
 use ably::{
     ClientOptions, ConnectionState, FailureKind, PresenceAction, Realtime, Rest, TransportError,
-    plugins::{http::Http, rustls::Rustls},
-    prelude::*,
+    plugins::rustls::Rustls, prelude::*,
 };
 use ably_sandbox::{Sandbox, Selector};
 use tokio::time::timeout;
@@ -119,8 +118,7 @@ async fn rest_and_realtime_see_the_same_channel() {
     let (sandbox, root) = sandbox_with_tls().await;
     let run = async {
         let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
-        let http = Http::new().root_certificate(root.clone()).no_proxy();
-        let options = options(&sandbox).plugin(tls).plugin(http);
+        let options = options(&sandbox).plugin(tls);
         let rest = Rest::new(options.clone()).expect("a client");
         let realtime = Realtime::new(options).expect("a client");
 

@@ -27,7 +27,7 @@ fn there(sandbox: &Sandbox, options: ClientOptions) -> ClientOptions {
         .tls(false)
         .plugin(ably_tokio::Tokio)
         .plugin(ably_websocket::WebSocketTransport)
-        .plugin(Http::new().no_proxy())
+        .plugin(Http::new())
         .plugin(ably_token::Token)
         .plugin(ably_msgpack::MsgPack)
 }

@@ -275,7 +275,7 @@ async fn rsh7_the_sandbox_takes_a_device_for_what_its_token_says() {
             .port(sandbox.port())
             .tls(false)
             .plugin(ably_tokio::Tokio)
-            .plugin(ably_http::Http::new().no_proxy());
+            .plugin(ably_http::Http::new());
         if core.format() == ably_base::Format::MsgPack {
             limited = limited.plugin(ably_msgpack::MsgPack);
         }

@@ -17,7 +17,7 @@ pub(crate) fn options(sandbox: &Sandbox, binary: bool) -> ClientOptions {
         .port(sandbox.port())
         .tls(false)
         .plugin(ably_tokio::Tokio)
-        .plugin(Http::new().no_proxy())
+        .plugin(Http::new())
         .plugin(Crypto);
     if binary {
         options.plugin(ably_msgpack::MsgPack)

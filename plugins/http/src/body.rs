@@ -8,21 +8,29 @@ use std::{
 use ably_base::{TransportError, ext::Body};
 use bytes::Bytes;
 use http_body::Body as _;
+use tokio::sync::OwnedSemaphorePermit;
 
 use crate::error::classify;
 
-pub(crate) struct Streamed(reqwest::Body);
+pub(crate) struct Streamed {
+    body: reqwest::Body,
+    /// The request counts until its body is read.
+    _permit: Option<OwnedSemaphorePermit>,
+}
 
 impl Streamed {
-    pub(crate) fn new(response: reqwest::Response) -> Self {
-        Self(response.into())
+    pub(crate) fn new(response: reqwest::Response, permit: Option<OwnedSemaphorePermit>) -> Self {
+        Self {
+            body: response.into(),
+            _permit: permit,
+        }
     }
 }
 
 impl Body for Streamed {
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, TransportError>>> {
         loop {
-            let frame = ready!(Pin::new(&mut self.0).poll_frame(cx));
+            let frame = ready!(Pin::new(&mut self.body).poll_frame(cx));
             match frame {
                 None => return Poll::Ready(None),
                 Some(Err(error)) => return Poll::Ready(Some(Err(classify(error)))),

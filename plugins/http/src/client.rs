@@ -1,53 +1,131 @@
 //! [`Client`]: the plugin's [`HttpClient`].
 
-use std::sync::Arc;
+use std::{
+    any::Any,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use ably_base::{
     ErrorCode, ErrorInfo, FailureKind, HttpClient, TransportError,
     engine::{BoxFuture, HttpRequest},
-    ext::HttpResponse,
+    ext::{HttpContext, HttpResponse},
 };
 use reqwest::{
-    Method, Url,
+    ClientBuilder, Method, Url,
     header::{AUTHORIZATION, HeaderName, HeaderValue},
 };
+use tokio::sync::Semaphore;
 
 use crate::{Http, body::Streamed, error::classify, tls};
 
-#[derive(Debug)]
-pub(crate) struct Client(reqwest::Client);
+pub(crate) struct Client {
+    options: Http,
+    context: HttpContext,
+    /// Made with the first request, for the TLS plugin then reads whom to trust.
+    made: Mutex<Option<Made>>,
+    sockets: Arc<Semaphore>,
+}
+
+struct Made {
+    client: reqwest::Client,
+    has_tls: bool,
+}
 
 impl Client {
+    pub(crate) fn new(options: Http, context: HttpContext) -> Self {
+        let sockets = context.agent.sockets().min(Semaphore::MAX_PERMITS);
+        Self {
+            options,
+            sockets: Arc::new(Semaphore::new(sockets)),
+            context,
+            made: Mutex::default(),
+        }
+    }
+
+    fn prepare(
+        &self,
+        request: HttpRequest,
+    ) -> Result<(reqwest::Client, reqwest::Request), TransportError> {
+        let request = translate(request)?;
+        let client = self.made(request.url().scheme() == "https")?;
+        Ok((client, request))
+    }
+
+    /// reqwest's client.
+    ///
     /// # Errors
-    /// - `40000` reqwest cannot be set up, for example for a root certificate that is none.
-    pub(crate) fn new(options: &Http) -> Result<Self, ErrorInfo> {
+    /// - [`FailureKind::Tls`] it is for TLS, and there is no such.
+    fn made(&self, for_tls: bool) -> Result<reqwest::Client, TransportError> {
+        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = made.as_ref().filter(|made| made.has_tls || !for_tls) {
+            return Ok(made.client.clone());
+        }
+        let (builder, failure) = match self.tls_config() {
+            Ok(config) => match tls::configure(self.builder(), config) {
+                Ok(builder) => (builder, None),
+                Err(builder) => (tls::disable(builder), Some(self.no_tls())),
+            },
+            Err(error) => (tls::disable(self.builder()), Some(error)),
+        };
+        let has_tls = failure.is_none();
+        // What fails now may be there later.
+        if let Some(error) = failure.filter(|_| for_tls) {
+            return Err(error);
+        }
+        let client = builder.build().map_err(classify)?;
+        *made = Some(Made {
+            client: client.clone(),
+            has_tls,
+        });
+        Ok(client)
+    }
+
+    fn builder(&self) -> ClientBuilder {
         let mut builder = reqwest::Client::builder()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .referer(false);
-        if options.ignores_proxies {
-            builder = builder.no_proxy();
+            .referer(false)
+            .pool_idle_timeout(self.options.pool_idle_timeout)
+            .pool_max_idle_per_host(match self.context.agent.keeps_alive() {
+                true => self.options.pool_max_idle_per_host,
+                false => 0,
+            })
+            // The environment is not reqwest's to read.
+            .no_proxy();
+        if let Some(routes) = self.context.routes.clone() {
+            builder = builder.proxy(reqwest::Proxy::custom(move |url| {
+                let proxy = routes.proxy_url(url.scheme() == "https", url.host_str()?)?;
+                Url::parse(proxy.expose()).ok()
+            }));
         }
-        let unusable = |source| {
-            ErrorInfo::builder(
-                ErrorCode::BAD_REQUEST,
+        builder
+    }
+
+    fn tls_config(&self) -> Result<Box<dyn Any + Send>, TransportError> {
+        let tls = self.context.tls.as_ref().ok_or_else(|| self.no_tls())?;
+        tls.http_config()
+    }
+
+    fn no_tls(&self) -> TransportError {
+        let error = match &self.context.tls {
+            Some(tls) => ErrorInfo::new(
+                ErrorCode::MISSING_PLUGIN,
                 400,
-                "the HTTP client cannot be set up; see the source",
-            )
-            .source(source)
-            .build()
+                format!(
+                    "ably-http cannot use the TLS plugin {}: enable its feature of that name",
+                    tls.id()
+                ),
+            ),
+            None => ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"),
         };
-        tls::configure(builder, &options.roots)
-            .map_err(unusable)?
-            .build()
-            .map(Self)
-            .map_err(|error| unusable(Arc::new(error.without_url())))
+        TransportError::with_source(FailureKind::Tls, Arc::new(error))
     }
 }
 
 impl HttpClient for Client {
     fn execute(&self, request: HttpRequest) -> BoxFuture<Result<HttpResponse, TransportError>> {
-        let client = self.0.clone();
+        let prepared = self.prepare(request);
+        let sockets = self.sockets.clone();
         Box::pin(async move {
             // hyper panics outside of a runtime.
             if let Err(error) = tokio::runtime::Handle::try_current() {
@@ -56,10 +134,10 @@ impl HttpClient for Client {
                     Arc::new(error),
                 ));
             }
-            let response = client
-                .execute(translate(request)?)
-                .await
-                .map_err(classify)?;
+            let (client, request) = prepared?;
+            // Never closed, so always granted.
+            let permit = sockets.acquire_owned().await.ok();
+            let response = client.execute(request).await.map_err(classify)?;
             let status = response.status().as_u16();
             let headers = response
                 .headers()
@@ -73,13 +151,18 @@ impl HttpClient for Client {
                     (name.as_str().into(), value)
                 })
                 .collect();
-            let body = Streamed::new(response);
+            let body = Streamed::new(response, permit);
             Ok(HttpResponse::new(status, headers, Box::new(body)))
         })
     }
 
     fn has_tls(&self) -> bool {
-        tls::IS_THERE
+        self.context.tls.is_some()
+    }
+
+    fn configured(&self, context: &HttpContext) -> Result<Option<Arc<dyn HttpClient>>, ErrorInfo> {
+        let client = Self::new(self.options.clone(), context.clone());
+        Ok(Some(Arc::new(client)))
     }
 }
 

@@ -1,11 +1,11 @@
 //! HTTP for the Ably client, over reqwest: [`Http`].
 //!
 //! HTTP/1.1 with connections kept for the next request. Follows no redirects, retries nothing and
-//! has no timeouts: the client's request machine does what is to be done. Proxies of the
-//! environment (`https_proxy` and the like) are used unless [`Http::no_proxy`] is set.
+//! has no timeouts: the client's request machine does what is to be done. Proxies are those of the
+//! client's `proxy` plugin; without it, none. SOCKS needs one of the features of TLS.
 //!
-//! TLS is a Cargo feature, as reqwest cannot take the client's TLS plugin: `rustls` (with ring,
-//! never process-global, and Mozilla's roots) or `native-tls`; with both, rustls is used.
+//! TLS is the client's TLS plugin, with its authorities: it hands over its library's configuration,
+//! and the Cargo feature `rustls` or `native-tls` builds reqwest with that library.
 //!
 //! ably-js: the `FetchRequest` plugin. Needs tokio.
 
@@ -14,9 +14,9 @@ mod client;
 mod error;
 mod tls;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use ably_base::{ErrorInfo, Plugin, Plugins};
+use ably_base::{ErrorInfo, Plugin, Plugins, ext::HttpContext};
 
 /// The HTTP plugin.
 ///
@@ -24,29 +24,39 @@ use ably_base::{ErrorInfo, Plugin, Plugins};
 /// use ably_base::ClientOptions;
 /// let options = ClientOptions::with_key("appId.keyId:secret").plugin(ably_http::Http::new());
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[must_use]
 pub struct Http {
-    roots: Vec<Vec<u8>>,
-    ignores_proxies: bool,
+    pool_idle_timeout: Duration,
+    pool_max_idle_per_host: usize,
 }
 
 impl Http {
     /// HTTP with defaults.
     pub fn new() -> Self {
-        Self::default()
+        Self {
+            pool_idle_timeout: Duration::from_secs(90),
+            pool_max_idle_per_host: usize::MAX,
+        }
     }
 
-    /// Trusts a further certificate authority, in DER: that of a server of one's own.
-    pub fn root_certificate(mut self, der: impl Into<Vec<u8>>) -> Self {
-        self.roots.push(der.into());
+    /// How long a connection is kept for the next request, default 90 s.
+    pub fn pool_idle_timeout(mut self, d: Duration) -> Self {
+        self.pool_idle_timeout = d;
         self
     }
 
-    /// Uses no proxy, whatever the environment says.
-    pub fn no_proxy(mut self) -> Self {
-        self.ignores_proxies = true;
+    /// How many connections to one host are kept for the next request, default as many as there
+    /// are. `ClientOptions::rest_agent_options` can switch keeping off altogether.
+    pub fn pool_max_idle_per_host(mut self, n: usize) -> Self {
+        self.pool_max_idle_per_host = n;
         self
+    }
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -56,7 +66,8 @@ impl Plugin for Http {
     }
 
     fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
-        into.set_http(Arc::new(client::Client::new(self)?));
+        let client = client::Client::new(self.clone(), HttpContext::new());
+        into.set_http(Arc::new(client));
         Ok(())
     }
 }

@@ -1,57 +1,56 @@
-//! TLS, as the Cargo features have it.
+//! TLS: the client's TLS plugin hands over its library's configuration, so that HTTP trusts whom the
+//! connection trusts.
 
-use ably_base::protocol::ErrorSource;
+use std::any::Any;
+
 use reqwest::ClientBuilder;
 
-/// `https` URLs can be used.
-pub(crate) const IS_THERE: bool = cfg!(any(feature = "rustls", feature = "native-tls"));
-
-/// Sets up TLS with these further roots.
-#[cfg(feature = "rustls")]
+/// Takes the configuration of a TLS library that reqwest was built with.
+///
+/// # Errors
+/// It is of another library, or of a Cargo feature that is not enabled: the builder as it was.
+#[allow(clippy::result_large_err, clippy::needless_pass_by_value)]
 pub(crate) fn configure(
     builder: ClientBuilder,
-    roots: &[Vec<u8>],
-) -> Result<ClientBuilder, ErrorSource> {
-    use std::sync::Arc;
-
-    let mut store = rustls::RootCertStore::empty();
-    store.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-    for der in roots {
-        let added = store.add(der.clone().into());
-        added.map_err(|error| Arc::new(error) as ErrorSource)?;
-    }
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let mut config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Arc::new(error) as ErrorSource)?
-        .with_root_certificates(store)
-        .with_no_client_auth();
-    config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(builder.tls_backend_preconfigured(config))
+    config: Box<dyn Any + Send>,
+) -> Result<ClientBuilder, ClientBuilder> {
+    #[cfg(feature = "rustls")]
+    let config = match config.downcast::<rustls::ClientConfig>() {
+        Ok(mut config) => {
+            config.alpn_protocols = vec![b"http/1.1".to_vec()];
+            return Ok(builder.tls_backend_preconfigured(*config));
+        }
+        Err(config) => config,
+    };
+    #[cfg(feature = "native-tls")]
+    let config = match config.downcast::<native_tls::TlsConnector>() {
+        Ok(connector) => return Ok(builder.tls_backend_preconfigured(*connector)),
+        Err(config) => config,
+    };
+    drop(config);
+    Err(builder)
 }
 
-/// Sets up TLS with these further roots.
-#[cfg(all(feature = "native-tls", not(feature = "rustls")))]
-pub(crate) fn configure(
-    mut builder: ClientBuilder,
-    roots: &[Vec<u8>],
-) -> Result<ClientBuilder, ErrorSource> {
-    for der in roots {
-        let root = reqwest::Certificate::from_der(der)
-            .map_err(|error| std::sync::Arc::new(error) as ErrorSource)?;
-        builder = builder.add_root_certificate(root);
+/// Sets up that nobody is trusted: reqwest would otherwise choose for itself.
+pub(crate) fn disable(builder: ClientBuilder) -> ClientBuilder {
+    #[cfg(feature = "rustls")]
+    {
+        let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+        let config = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map(|b| b.with_root_certificates(rustls::RootCertStore::empty()));
+        if let Ok(config) = config {
+            return builder.tls_backend_preconfigured(config.with_no_client_auth());
+        }
     }
-    Ok(builder.tls_backend_native())
-}
-
-/// There is no TLS to set up.
-#[cfg(not(any(feature = "native-tls", feature = "rustls")))]
-#[allow(clippy::unnecessary_wraps)]
-pub(crate) fn configure(
-    builder: ClientBuilder,
-    _: &[Vec<u8>],
-) -> Result<ClientBuilder, ErrorSource> {
-    Ok(builder)
+    #[cfg(feature = "native-tls")]
+    {
+        let mut connector = native_tls::TlsConnector::builder();
+        if let Ok(connector) = connector.disable_built_in_roots(true).build() {
+            return builder.tls_backend_preconfigured(connector);
+        }
+    }
+    builder
 }
 
 /// True for an error of the TLS library.
@@ -60,7 +59,10 @@ pub(crate) fn is_tls(error: &(dyn std::error::Error + 'static)) -> bool {
     if error.is::<rustls::Error>() {
         return true;
     }
-    // native-tls has no error type that reqwest shows; its errors name themselves.
-    let name = error.to_string();
-    cfg!(feature = "native-tls") && (name.contains("SSL") || name.contains("certificate"))
+    #[cfg(feature = "native-tls")]
+    if error.is::<native_tls::Error>() {
+        return true;
+    }
+    let _ = error;
+    false
 }

@@ -4,11 +4,20 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::report::Outcome;
+use crate::steps::has_openssl;
 use crate::{Result, process};
 
 /// The arguments that switch on all that needs no system library.
 pub(crate) fn full() -> [&'static str; 2] {
     ["--features", "ably/full"]
+}
+
+/// The arguments for all packages that can be built here.
+pub(crate) fn everywhere() -> &'static [&'static str] {
+    match has_openssl() {
+        true => &["--workspace"],
+        false => &["--workspace", "--exclude", "ably-tls-native"],
+    }
 }
 
 /// Builds all that the later steps run. When this fails, they are not worth trying.
@@ -19,15 +28,16 @@ pub(crate) fn build() -> Outcome {
 /// Builds every target of every package, with the features that the tests are built with too: with
 /// others, cargo would build the same again.
 pub(crate) fn everything() -> Result<()> {
-    let mut command = process::cargo(["build", "--locked", "--workspace", "--all-targets"]);
-    process::run(command.args(full()))
+    let mut command = process::cargo(["build", "--locked", "--all-targets"]);
+    process::run(command.args(everywhere()).args(full()))
 }
 
 /// Every test but those in documentation.
 pub(crate) fn tests() -> Outcome {
     let mut command = process::cargo(runner().iter().copied());
     command
-        .args(["--locked", "--workspace", "--no-fail-fast"])
+        .args(["--locked", "--no-fail-fast"])
+        .args(everywhere())
         .args(full());
     if !nextest() {
         // Documentation has a step of its own.
@@ -43,8 +53,8 @@ pub(crate) fn tests() -> Outcome {
 
 /// The examples in documentation.
 pub(crate) fn doctests() -> Outcome {
-    let mut command = process::cargo(["test", "--locked", "--workspace", "--doc", "--quiet"]);
-    process::run(command.args(full())).into()
+    let mut command = process::cargo(["test", "--locked", "--doc", "--quiet"]);
+    process::run(command.args(everywhere()).args(full())).into()
 }
 
 /// Installs ably-js as the lock file says, for the tests that talk to it.

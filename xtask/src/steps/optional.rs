@@ -5,7 +5,7 @@ use std::process::Command;
 use crate::report::Outcome;
 use crate::{Result, process};
 
-/// Compiles the one feature that needs a system library.
+/// Compiles the one feature that needs a system library, and tests it beside rustls.
 pub(crate) fn native_tls() -> Outcome {
     if !has_openssl() {
         return Outcome::Skipped("OpenSSL headers not installed".into());
@@ -27,7 +27,12 @@ pub(crate) fn native_tls() -> Outcome {
         "-D",
         "warnings",
     ]);
-    process::run(&mut command).into()
+    if let Err(message) = process::run(&mut command) {
+        return Outcome::Fail(message);
+    }
+    let args = ["test", "--quiet", "--locked", "-p", "ably", "--features"];
+    let mut command = process::cargo(args);
+    process::run(command.args(["native-tls", "--test", "network"])).into()
 }
 
 /// Whether that library can be linked; other systems bring their own.

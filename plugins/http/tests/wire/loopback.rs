@@ -2,11 +2,15 @@
 
 use std::{future::poll_fn, time::Duration};
 
-use ably_base::{FailureKind, Plugin, Plugins, engine::HttpRequest, ext::collect};
+use ably_base::{
+    FailureKind, Plugin, Plugins, RestAgentOptions,
+    engine::HttpRequest,
+    ext::{HttpContext, collect},
+};
 use ably_http::Http;
 use tokio::{io::AsyncWriteExt, net::TcpListener};
 
-use crate::support::{client, fetch, get, head, read_request, serve};
+use crate::support::{client, client_with, fetch, get, head, read_request, serve};
 
 const OK: &[u8] = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nX-Odd: a\xe9\r\nLink: <1>\r\nLink: <2>\r\nContent-Length: 3\r\n\r\n[1]";
 
@@ -51,6 +55,70 @@ async fn a_connection_is_used_again() {
             .unwrap();
     }
     assert_eq!((seen.connections(), seen.requests().len()), (1, 5));
+}
+
+#[tokio::test]
+async fn a_connection_is_not_kept_when_the_options_say_so() {
+    let (address, seen) = serve(OK).await;
+    let mut context = HttpContext::new();
+    context.agent = RestAgentOptions::new().keep_alive(false);
+    let unkept = client_with(Http::new(), &context);
+    let none_idle = client(Http::new().pool_max_idle_per_host(0));
+    for client in [&unkept, &none_idle, &unkept, &none_idle] {
+        fetch(client, get(format!("http://{address}/")))
+            .await
+            .unwrap();
+    }
+    assert_eq!((seen.connections(), seen.requests().len()), (4, 4));
+}
+
+#[tokio::test]
+async fn a_connection_is_kept_for_so_long() {
+    let (address, seen) = serve(OK).await;
+    let hasty = client(Http::new().pool_idle_timeout(Duration::from_millis(1)));
+    for _ in 0..2 {
+        fetch(&hasty, get(format!("http://{address}/")))
+            .await
+            .unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert_eq!((seen.connections(), seen.requests().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn no_more_requests_are_under_way_than_the_options_say() {
+    let (address, seen) = serve(OK).await;
+    let mut context = HttpContext::new();
+    context.agent = RestAgentOptions::new().max_sockets(2);
+    let client = client_with(Http::new(), &context);
+    let request = || get(format!("http://{address}/"));
+    let one = head(&client, request()).await.unwrap();
+    let two = head(&client, request()).await.unwrap();
+    // The third waits until a body has been read, or dropped.
+    let mut third = client.execute(request());
+    let wait = Duration::from_millis(100);
+    assert!(tokio::time::timeout(wait, &mut third).await.is_err());
+    assert_eq!(seen.requests().len(), 2);
+    collect(one, 100).await.unwrap();
+    let third = third.await.unwrap();
+    let mut fourth = client.execute(request());
+    assert!(tokio::time::timeout(wait, &mut fourth).await.is_err());
+    drop(two);
+    let fourth = fourth.await.unwrap();
+    for response in [third, fourth] {
+        assert_eq!(&collect(response, 100).await.unwrap().body[..], b"[1]");
+    }
+    assert!(seen.connections() <= 3, "{}", seen.connections());
+}
+
+#[tokio::test]
+async fn https_without_a_tls_plugin_names_the_features() {
+    let client = client(Http::new());
+    let error = fetch(&client, get("https://127.0.0.1:1/"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind, FailureKind::Tls);
+    assert!(error.to_string().contains("`rustls`"), "{error}");
 }
 
 #[tokio::test]
@@ -209,9 +277,6 @@ fn it_fills_the_slot_of_the_http_client_under_its_name() {
     plugins.install(&Http::new()).unwrap();
     assert_eq!(plugins.ids(), ["FetchRequest"]);
     assert_eq!(Http::new().id(), "FetchRequest");
-    let has_tls = plugins.http().unwrap().has_tls();
-    assert_eq!(
-        has_tls,
-        cfg!(any(feature = "rustls", feature = "native-tls"))
-    );
+    // Until a client gives it its TLS plugin.
+    assert!(!plugins.http().unwrap().has_tls());
 }

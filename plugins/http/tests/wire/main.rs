@@ -1,6 +1,6 @@
 //! The HTTP client on the wire.
 
 mod loopback;
+mod proxies;
 mod support;
-#[cfg(feature = "rustls")]
 mod tls;

@@ -12,7 +12,7 @@ use std::{
 use ably_base::{
     HttpClient, Plugin, Plugins, TransportError,
     engine::{HttpReply, HttpRequest},
-    ext::{HttpResponse, collect},
+    ext::{HttpContext, HttpResponse, collect},
 };
 use ably_http::Http;
 use tokio::{
@@ -97,9 +97,15 @@ pub(crate) async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> Option
 
 /// The client that the plugin installs.
 pub(crate) fn client(plugin: Http) -> Arc<dyn HttpClient> {
+    client_with(plugin, &HttpContext::new())
+}
+
+/// The client that the plugin installs, set up for this.
+pub(crate) fn client_with(plugin: Http, context: &HttpContext) -> Arc<dyn HttpClient> {
     let mut plugins = Plugins::none();
-    plugin.no_proxy().install(&mut plugins).unwrap();
-    plugins.http().unwrap().clone()
+    plugin.install(&mut plugins).unwrap();
+    let client = plugins.http().unwrap();
+    client.configured(context).unwrap().unwrap()
 }
 
 pub(crate) fn get(url: impl Into<String>) -> HttpRequest {

@@ -1,0 +1,11 @@
+//! TLS for the Ably client with the platform's own library: OpenSSL on Linux, Secure Transport on
+//! Apple's systems, SChannel on Windows.
+//!
+//! [`NativeTls`] is both the [`TlsProvider`](ably_base::TlsProvider) (`native-tls`) and its plugin.
+//! It is smaller than rustls where the library is there anyway, and asks the platform whom to
+//! trust. TLS 1.2 and what is newer; there is no way to switch the checking of certificates off.
+
+mod provider;
+mod stream;
+
+pub use provider::NativeTls;

@@ -1,0 +1,210 @@
+//! What lies between a client and the server: TLS that both kinds of traffic share, and proxies.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use ably::{
+    ClientOptions, ConnectionState, ErrorCode, FailureKind, Realtime, Rest, TransportError,
+    plugins::rustls::Rustls, prelude::*,
+};
+use ably_sandbox::Sandbox;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    time::timeout,
+};
+
+/// Against a hanging test; nothing here waits for it.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Resolves nowhere, so what arrives has come through a proxy.
+const NOWHERE: &str = "ably.invalid";
+
+/// A sandbox with TLS for this machine and for [`NOWHERE`], and the certificate that it signed
+/// itself, in DER.
+async fn sandbox_with_tls() -> (Sandbox, Vec<u8>) {
+    let names = ["127.0.0.1".to_owned(), NOWHERE.to_owned()];
+    let own = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let sandbox = Sandbox::builder()
+        .tls(own.cert.pem(), own.signing_key.serialize_pem())
+        .start()
+        .await
+        .expect("the sandbox starts");
+    (sandbox, own.cert.der().to_vec())
+}
+
+fn options(sandbox: &Sandbox) -> ClientOptions {
+    ClientOptions::with_key(sandbox.key())
+        .endpoint(sandbox.host())
+        .tls_port(sandbox.port())
+}
+
+/// A realtime client connects, and sends a request as well.
+async fn works(options: ClientOptions) {
+    let client = Realtime::new(options).expect("a client");
+    let connected = client.connection().when_state(ConnectionState::Connected);
+    let connected = timeout(PATIENCE, connected).await.expect("in time");
+    connected.expect("connected");
+    let time = timeout(PATIENCE, client.time()).await.expect("in time");
+    time.expect("the server's time");
+}
+
+/// Neither connection nor request is made, and TLS is why.
+async fn trusts_nobody(options: ClientOptions) {
+    let rest = Rest::new(options.clone()).expect("a client");
+    let time = timeout(PATIENCE, rest.time()).await.expect("in time");
+    assert_eq!(kind_of(&time.expect_err("refused")), FailureKind::Tls);
+
+    let client = Realtime::new(options).expect("a client");
+    let disconnected = client
+        .connection()
+        .when_state(ConnectionState::Disconnected);
+    let disconnected = timeout(PATIENCE, disconnected).await.expect("in time");
+    disconnected.expect("disconnected");
+    let reason = client.connection().error_reason().expect("a reason");
+    assert_eq!(kind_of(&reason), FailureKind::Tls);
+}
+
+fn kind_of(error: &ErrorInfo) -> FailureKind {
+    let mut source = std::error::Error::source(error);
+    loop {
+        let error = source.expect("the error of the transport");
+        if let Some(error) = error.downcast_ref::<TransportError>() {
+            return error.kind.clone();
+        }
+        source = error.source();
+    }
+}
+
+#[tokio::test]
+async fn one_root_is_enough_for_connection_and_requests() {
+    let (sandbox, root) = sandbox_with_tls().await;
+    let trusting = Rustls::no_roots().extra_root_der(&root).expect("a root");
+    works(options(&sandbox).plugin(trusting)).await;
+    for wary in [Rustls::new(), Rustls::bundled_roots(), Rustls::no_roots()] {
+        trusts_nobody(options(&sandbox).plugin(wary)).await;
+    }
+    sandbox.stop().await;
+}
+
+#[cfg(feature = "native-tls")]
+#[tokio::test]
+async fn native_tls_does_all_that_rustls_does() {
+    use ably::plugins::native_tls::NativeTls;
+
+    let (sandbox, root) = sandbox_with_tls().await;
+    let trusting = NativeTls::no_roots().extra_root_der(&root).expect("a root");
+    works(options(&sandbox).plugin(trusting.clone())).await;
+    let (port, asked) = proxy(sandbox.port()).await;
+    let through = options(&sandbox)
+        .endpoint(NOWHERE)
+        .proxy(format!("http://127.0.0.1:{port}"));
+    works(through.plugin(trusting.clone())).await;
+    assert!(asked.lock().expect("no panic").len() >= 2);
+    // The right authority, the wrong name.
+    let elsewhere = options(&sandbox).endpoint("localhost").plugin(trusting);
+    trusts_nobody(elsewhere).await;
+    for wary in [NativeTls::new(), NativeTls::no_roots()] {
+        trusts_nobody(options(&sandbox).plugin(wary)).await;
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn the_tls_library_is_rustls_unless_the_options_say_otherwise() {
+    let options = || ClientOptions::with_key("appId.keyId:secret").auto_connect(false);
+    let id = |client: &Realtime| client.plugins().tls().map(|tls| tls.id());
+    let client = Realtime::new(options()).expect("a client");
+    assert_eq!(id(&client), Some("rustls"));
+    let client = Realtime::new(options().tls_backend("rustls")).expect("a client");
+    assert_eq!(id(&client), Some("rustls"));
+
+    let native = options().tls_backend("native-tls");
+    if cfg!(feature = "native-tls") {
+        let client = Realtime::new(native).expect("a client");
+        assert_eq!(id(&client), Some("native-tls"));
+    } else {
+        for error in [
+            Realtime::new(native.clone()).expect_err("refused"),
+            Rest::new(native).expect_err("refused"),
+        ] {
+            assert_eq!(error.code(), ErrorCode::MISSING_PLUGIN);
+            assert!(error.message().contains("`native-tls`"), "{error}");
+        }
+    }
+}
+
+/// A proxy for HTTP CONNECT that leads everything to `port` of this machine, and the heads of the
+/// requests that it got.
+async fn proxy(to: u16) -> (u16, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
+    let noted = asked.clone();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let noted = noted.clone();
+            tokio::spawn(async move {
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await?);
+                }
+                let head = String::from_utf8_lossy(&head).into_owned();
+                noted.lock().expect("no panic").push(head);
+                stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
+                let to = SocketAddr::from(([127, 0, 0, 1], to));
+                let mut server = TcpStream::connect(to).await?;
+                tokio::io::copy_bidirectional(&mut stream, &mut server).await
+            });
+        }
+    });
+    (port, asked)
+}
+
+#[tokio::test]
+async fn connection_and_requests_go_through_the_proxy() {
+    let (sandbox, root) = sandbox_with_tls().await;
+    let (port, asked) = proxy(sandbox.port()).await;
+    let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
+    let options = options(&sandbox).endpoint(NOWHERE).plugin(tls);
+    works(options.proxy(format!("http://me:pass@127.0.0.1:{port}"))).await;
+
+    let asked = asked.lock().expect("no panic").clone();
+    // The connection, and the request.
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    let to = format!("CONNECT {NOWHERE}:{} HTTP/1.1\r\n", sandbox.port());
+    for request in asked {
+        assert!(request.starts_with(&to), "{request}");
+        let request = request.to_ascii_lowercase();
+        // me:pass
+        let authorization = "\r\nproxy-authorization: basic bwu6cgfzcw==\r\n";
+        assert!(request.contains(authorization), "{request}");
+        assert!(!request.contains("key="), "{request}");
+    }
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn a_proxy_that_cannot_be_used_is_refused_without_its_credentials() {
+    let options = ClientOptions::with_key("appId.keyId:secret").proxy("ftp://me:hunter2@p.test");
+    assert!(!format!("{options:?}").contains("hunter2"));
+    for error in [
+        Realtime::new(options.clone()).expect_err("refused"),
+        Rest::new(options.clone()).expect_err("refused"),
+    ] {
+        assert_eq!(error.code(), ErrorCode::BAD_REQUEST);
+        assert!(!format!("{error} {error:?}").contains("hunter2"));
+    }
+    // The base has no proxies by itself.
+    let options = options
+        .plugin(ably::plugins::tokio::Tokio)
+        .plugin(ably::plugins::websocket::WebSocketTransport)
+        .tls(false)
+        .allow_basic_auth_without_tls(true);
+    let error = ably::BaseRealtime::new(options).expect_err("refused");
+    assert_eq!(error.code(), ErrorCode::MISSING_PLUGIN);
+    assert!(error.message().contains("`proxy`"), "{error}");
+}
