@@ -90,13 +90,16 @@ impl Channel {
     /// Keeps an entry, whose items get their serials here, and returns it whole, for delivery.
     pub(crate) fn record(&mut self, mut entry: Entry, limits: &Limits, now: u64) -> Entry {
         let serial = self.series.serial(entry.at);
+        // Serials are compared as text, so all of one entry are of one length.
+        let count = entry.messages.len().max(entry.annotations.len());
+        let width = if count > 1_000 { 5 } else { 3 };
         if entry.is_publish() {
             for (index, message) in entry.messages.iter_mut().enumerate() {
-                message.serial = format!("{serial}:{index:03}");
+                message.serial = format!("{serial}:{index:0width$}");
             }
         }
         for (index, annotation) in entry.annotations.iter_mut().enumerate() {
-            annotation.serial = format!("{serial}:{index:03}");
+            annotation.serial = format!("{serial}:{index:0width$}");
         }
         self.keep(entry.clone());
         self.last_used = now;

@@ -37,7 +37,7 @@ pub struct Limits {
     pub max_outbox_bytes: usize,
     /// Bytes waiting for a client above which nothing more is read from it.
     pub outbox_high_water: usize,
-    /// Most messages in one publish.
+    /// Most messages in one publish. Clients bundle what they have queued by size, not by number.
     pub max_batch: usize,
     /// Most annotations kept per message.
     pub max_annotations: usize,
@@ -76,7 +76,7 @@ impl Default for Limits {
             max_outbox_frames: 20_000,
             max_outbox_bytes: 16 << 20,
             outbox_high_water: 2 << 20,
-            max_batch: 1_000,
+            max_batch: 10_000,
             max_annotations: 1_000,
             max_connections: 10_000,
             max_channels: 10_000,

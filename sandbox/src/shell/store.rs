@@ -44,7 +44,8 @@ impl Store {
         (&mut file)
             .take(MAGIC.len() as u64)
             .read_to_end(&mut magic)?;
-        if magic.len() < MAGIC.len() && MAGIC.starts_with(&magic) {
+        let is_new = magic.len() < MAGIC.len() && MAGIC.starts_with(&magic);
+        if is_new {
             // New, or it was never written to.
             file.set_len(0)?;
             file.write_all(MAGIC)?;
@@ -65,8 +66,10 @@ impl Store {
         if size < length {
             file.set_len(size)?;
         }
-        file.sync_all()?;
-        sync_directory(directory)?;
+        if is_new || size < length {
+            file.sync_all()?;
+            sync_directory(directory)?;
+        }
         Ok(Store {
             directory: directory.to_owned(),
             file,

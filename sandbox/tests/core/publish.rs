@@ -249,3 +249,40 @@ fn objects_are_refused_by_nack() {
     );
     assert_eq!(frames[0]["error"]["code"], 40000);
 }
+
+#[test]
+fn bundles_of_thousands_of_small_messages_are_one_publish() {
+    let mut world = World::new();
+    let client = world.connect(&[]);
+    let bundle = |serial: u64, count: u64| {
+        let messages: Vec<_> = (0..count).map(|n| json!({"data": n.to_string()})).collect();
+        json!({"action": 15, "channel": "a", "msgSerial": serial, "messages": messages})
+    };
+    assert_eq!(world.ask(&client, bundle(0, 5_000))[0]["action"], 1);
+    let mut serials = Vec::new();
+    let mut path = "/channels/a/messages?direction=forwards&limit=1000".to_owned();
+    loop {
+        let page = world.request("GET", &path, serde_json::Value::Null);
+        let items = crate::world::body(&page);
+        let items = items.as_array().expect("messages").iter();
+        serials.extend(items.map(|item| crate::world::text(&item["serial"])));
+        let links = crate::world::header(&page, "link").expect("links");
+        let next = links
+            .split(", ")
+            .find(|link| link.contains("rel=\"next\""))
+            .map(str::to_owned);
+        match next
+            .as_deref()
+            .and_then(|link| link.split(['?', '>']).nth(1))
+        {
+            Some(query) => path = format!("/channels/a/messages?{query}"),
+            None => break,
+        }
+    }
+    assert_eq!(serials.len(), 5_000);
+    assert!(serials.is_sorted());
+    assert_eq!(
+        world.ask(&client, bundle(1, 10_001))[0]["error"]["code"],
+        40030
+    );
+}
