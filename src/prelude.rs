@@ -14,7 +14,7 @@ pub use ably_push::{ChannelPush, PushApi};
 #[cfg(feature = "rest")]
 pub use ably_rest::{
     BatchPublishSpec, Direction, History, HistoryQuery, RestApi, RestPresenceApi, RestPublish,
-    RevokeTokens, Status,
+    RevokeTokens, StatusApi,
 };
 #[cfg(feature = "stats")]
 pub use ably_stats::{StatsApi, StatsQuery};

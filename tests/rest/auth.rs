@@ -9,7 +9,7 @@ use ably_base::{
     AuthOptions, BaseRealtime, ConnectionState as S, Credential, LogLevel, TokenDetails,
     TokenParams, TokenRequest,
 };
-use ably_rest::{RevokeTokens, Status, TokenRevocationTargetSpecifier};
+use ably_rest::{RevokeTokens, StatusApi, TokenRevocationTargetSpecifier};
 use ably_testkit::{LogCapture, MockWebSocket, action, connected};
 
 use crate::support::*;

@@ -7,7 +7,7 @@ use ably_base::{
     TokenRequest,
 };
 use ably_http::Http;
-use ably_rest::{RevokeTokens, Status, TokenRevocationTargetSpecifier};
+use ably_rest::{RevokeTokens, StatusApi, TokenRevocationTargetSpecifier};
 use ably_sandbox::Sandbox;
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

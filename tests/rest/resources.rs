@@ -9,7 +9,7 @@ use ably_base::{
 };
 use ably_crypto::{ChannelOptionsExt, CipherParamOptions, Crypto};
 use ably_msgpack::MsgPack;
-use ably_rest::{BatchPublishSpec, HttpPaginatedResponse, Request, Status};
+use ably_rest::{BatchPublishSpec, HttpPaginatedResponse, Request, StatusApi};
 use ably_testkit::MockWebSocket;
 
 use crate::support::*;
@@ -530,4 +530,31 @@ fn rsan3_annotations_come_page_by_page_and_decoded() {
         let error = rt.wait(annotations.get("s", ())).unwrap_err();
         assert_eq!(error.code(), ErrorCode::INVALID_DATA);
     }
+}
+
+#[test]
+fn rsc22d_rsan1c4_a_retry_sends_the_same_ids() {
+    let http = MockHttp::replying([
+        Reply::error(503, 50003),
+        Reply::json(201, json!([{"results": []}])),
+        Reply::error(503, 50003),
+        Reply::json(201, json!({})),
+    ]);
+    let (rt, rest) = client(&http);
+    let spec = BatchPublishSpec::new(["c"], [Message::new("n", "d")]);
+    rt.wait(rest.batch_publish(spec)).unwrap();
+    let annotations = rest.channels().get("c").annotations();
+    // The next request goes to the fallback that worked, which fails now.
+    rt.wait(annotations.publish("s", Annotation::new("t")))
+        .unwrap();
+    let sent = http.requests();
+    let [batch, batch_again, annotation, annotation_again] = &sent[..] else {
+        panic!("two requests, each sent twice")
+    };
+    assert_ne!(batch.host, batch_again.host);
+    assert!(batch.json()[0]["messages"][0]["id"].is_string());
+    assert_eq!(batch.body, batch_again.body);
+    assert_ne!(annotation.host, annotation_again.host);
+    assert!(annotation.json()[0]["id"].is_string());
+    assert_eq!(annotation.body, annotation_again.body);
 }

@@ -6,7 +6,7 @@ use ably_base::{
     protocol::Value as Item,
 };
 use ably_presence::{ChannelPresence, RealtimePresence};
-use ably_rest::{BatchPublishSpec, Status};
+use ably_rest::{BatchPublishSpec, StatusApi};
 use ably_sandbox::Sandbox;
 use ably_websocket::WebSocketTransport;
 

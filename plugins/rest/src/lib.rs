@@ -7,7 +7,7 @@
 //! | [`RestApi`] | every client | `time`, `request`, `batch_publish`, `batch_presence` |
 //! | [`RestPublish`] | [`ably_base::RestChannel`] | `publish`, `publish_message`, `publish_messages` |
 //! | [`History`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `history` |
-//! | [`Status`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `status` |
+//! | [`StatusApi`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `status` |
 //! | [`RestPresenceApi`] | [`ably_base::RestChannel`] | `presence().get`, `presence().history` |
 //!
 //! Needs an HTTP client (feature `http`) and nothing else: there is no plugin to install. Queries
@@ -73,4 +73,4 @@ pub use revoke::{
     RevokeTokens, TokenRevocationFailureResult, TokenRevocationOptions, TokenRevocationResult,
     TokenRevocationSuccessResult, TokenRevocationTargetSpecifier,
 };
-pub use status::{ChannelDetails, ChannelMetrics, ChannelOccupancy, ChannelStatus, Status};
+pub use status::{ChannelDetails, ChannelMetrics, ChannelOccupancy, ChannelStatus, StatusApi};

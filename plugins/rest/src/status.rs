@@ -1,4 +1,4 @@
-//! [`Status`]: whether a channel is in use, and by how many.
+//! [`StatusApi`]: whether a channel is in use, and by how many.
 //!
 //! Spec: RSL8, CHD, CHS, CHO, CHM.
 
@@ -10,7 +10,7 @@ use ably_base::{
 };
 
 /// The status of a channel.
-pub trait Status {
+pub trait StatusApi {
     /// Asks whether the channel is in use, and by how many.
     ///
     /// # Errors
@@ -27,13 +27,13 @@ pub trait Status {
     fn status(&self) -> BoxFuture<Result<ChannelDetails, ErrorInfo>>;
 }
 
-impl Status for RestChannel {
+impl StatusApi for RestChannel {
     fn status(&self) -> BoxFuture<Result<ChannelDetails, ErrorInfo>> {
         ask(Ok(self.core().clone()), self.name())
     }
 }
 
-impl Status for Channel {
+impl StatusApi for Channel {
     fn status(&self) -> BoxFuture<Result<ChannelDetails, ErrorInfo>> {
         ask(self.rest_core(), self.name())
     }

@@ -4,7 +4,8 @@ pub(super) use ably_base::{
     AuthMethod, AuthOptions, BaseRest, Credential, TokenDetails, TokenParams, TokenRequest,
 };
 pub(super) use ably_rest::{
-    History, RestApi, RevokeTokens, Status, TokenRevocationOptions, TokenRevocationTargetSpecifier,
+    History, RestApi, RevokeTokens, StatusApi, TokenRevocationOptions,
+    TokenRevocationTargetSpecifier,
 };
 pub(super) use ably_testkit::http::{HttpMockReply, MockHttp, SentRequest};
 use base64::{Engine as _, prelude::BASE64_STANDARD};

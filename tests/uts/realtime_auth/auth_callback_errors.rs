@@ -130,7 +130,7 @@ fn rsa4f_a_token_that_is_too_large() {
 #[test]
 fn rsa4e_an_error_in_a_request() {
     use ably_base::BaseRest;
-    use ably_rest::Status;
+    use ably_rest::StatusApi;
     use ably_testkit::http::{HttpMockReply, MockHttp};
 
     let rt = VirtualRuntime::new();

@@ -9,7 +9,7 @@ pub(super) use ably_base::{
 };
 pub(super) use ably_rest::{
     BatchPublishResult, BatchPublishSpec, BatchResult, ChannelDetails, History,
-    HttpPaginatedResponse, PaginatedResult, Request, RestApi, RestPublish, Status,
+    HttpPaginatedResponse, PaginatedResult, Request, RestApi, RestPublish, StatusApi,
 };
 pub(super) use ably_testkit::http::{HttpMockReply, MockHttp, SentRequest};
 
