@@ -258,7 +258,6 @@ impl Subscription {
     }
 
     /// Sets the bounds: messages, and bytes of data.
-    #[must_use]
     pub fn bounded(self, messages: usize, bytes: usize) -> Self {
         {
             let mut q = self.queue.lock();
@@ -269,7 +268,6 @@ impl Subscription {
     }
 
     /// Keeps every message until it is read, however many. Memory is then the only bound.
-    #[must_use]
     pub fn unbounded(self) -> Self {
         self.bounded(usize::MAX, usize::MAX)
     }
