@@ -35,7 +35,7 @@ enum End {
 /// Serves a client until its socket ends.
 pub(crate) async fn run(hub: &Arc<Hub>, socket: Socket, request: &ConnectRequest) {
     let id = hub.with(|core, now| core.connect(request, now));
-    let wakeup = hub.register(id);
+    let (registered, wakeup) = Registered::new(hub, id);
     let drained = Notify::new();
     let format = request.format();
     let (mut sink, mut stream) = socket.split();
@@ -44,12 +44,31 @@ pub(crate) async fn run(hub: &Arc<Hub>, socket: Socket, request: &ConnectRequest
         () = read(hub, id, format, &mut stream, &drained) => End::Dropped,
         () = hub.stopped() => End::Dropped,
     };
-    hub.unregister(id);
+    drop(registered);
     if let (End::Closed, Ok(socket)) = (end, sink.reunite(stream)) {
         tokio::select! {
             _ = timeout(LINGER, linger(socket)) => {}
             () = hub.stopped() => {}
         }
+    }
+}
+
+/// A socket that the hub knows of until this is dropped, by a panic too.
+struct Registered<'a> {
+    hub: &'a Hub,
+    id: TransportId,
+}
+
+impl<'a> Registered<'a> {
+    fn new(hub: &'a Hub, id: TransportId) -> (Registered<'a>, Arc<Notify>) {
+        let wakeup = hub.register(id);
+        (Registered { hub, id }, wakeup)
+    }
+}
+
+impl Drop for Registered<'_> {
+    fn drop(&mut self) {
+        self.hub.unregister(self.id);
     }
 }
 
@@ -173,3 +192,32 @@ async fn linger(mut socket: Socket) {
 const STALL: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(5);
 const PROBE: Duration = Duration::from_secs(30);
+
+#[cfg(test)]
+mod tests {
+    use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::core::{Core, Limits};
+    use crate::shell::clock::Clock;
+
+    #[test]
+    fn a_session_that_panics_leaves_nothing_behind() {
+        let (_stop, stop_seen) = watch::channel(false);
+        let (_durable, durable_seen) = watch::channel(0);
+        let clock = Clock::new();
+        let core = Core::new(Limits::default(), [0; 32], clock.now());
+        let hub = Hub::new(core, clock, stop_seen, None, durable_seen);
+        let request = ConnectRequest { query: Vec::new() };
+        let id = hub.with(|core, now| core.connect(&request, now));
+        let session = AssertUnwindSafe(|| -> () {
+            let _registered = Registered::new(&hub, id);
+            assert!(matches!(hub.poll_send(id), Some(Outgoing::Frame(_))));
+            resume_unwind(Box::new("on purpose"));
+        });
+        assert!(catch_unwind(session).is_err());
+        assert!(matches!(hub.poll_send(id), Some(Outgoing::Cut)));
+    }
+}
