@@ -41,6 +41,8 @@ pub struct Limits {
     pub max_batch: usize,
     /// Most annotations kept per message.
     pub max_annotations: usize,
+    /// Most sockets open at once, of WebSockets and of HTTP. More wait until one is closed.
+    pub max_sockets: usize,
     /// Most connections, lost ones included.
     pub max_connections: usize,
     /// Most channels of an app.
@@ -78,6 +80,7 @@ impl Default for Limits {
             outbox_high_water: 2 << 20,
             max_batch: 10_000,
             max_annotations: 1_000,
+            max_sockets: 10_000,
             max_connections: 10_000,
             max_channels: 10_000,
             max_attachments: 1_000,

@@ -1,22 +1,67 @@
 //! Accepting sockets and speaking HTTP/1.1 on them.
 //!
 //! A peer that does not finish its handshake or its headers in time is dropped, and only so many
-//! sockets are open at once.
+//! sockets are open at once: those that became WebSockets keep their place until they are closed.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use axum::Router;
+use axum::{Extension, Router};
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
 use crate::shell::hub::Hub;
+
+/// The places for sockets.
+#[derive(Clone, Debug)]
+pub(crate) struct Slots {
+    free: Arc<Semaphore>,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Slots {
+    pub(crate) fn new(most: usize) -> Slots {
+        Slots {
+            free: Arc::new(Semaphore::new(most.min(Semaphore::MAX_PERMITS))),
+            taken: Arc::default(),
+        }
+    }
+
+    /// Returns how many sockets are open.
+    pub(crate) fn taken(&self) -> usize {
+        self.taken.load(Ordering::SeqCst)
+    }
+
+    fn take(&self, place: OwnedSemaphorePermit) -> Arc<Slot> {
+        self.taken.fetch_add(1, Ordering::SeqCst);
+        let taken = Arc::clone(&self.taken);
+        Arc::new(Slot {
+            _place: place,
+            taken,
+        })
+    }
+}
+
+/// The place of one socket. Whoever serves the socket holds it; a request finds it among its
+/// extensions.
+#[derive(Debug)]
+pub(crate) struct Slot {
+    _place: OwnedSemaphorePermit,
+    taken: Arc<AtomicUsize>,
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.taken.fetch_sub(1, Ordering::SeqCst);
+    }
+}
 
 /// Serves until the sandbox is to stop. Whoever holds `alive` is waited for.
 pub(crate) async fn run(
@@ -24,13 +69,13 @@ pub(crate) async fn run(
     listener: TcpListener,
     tls: Option<TlsAcceptor>,
     router: Router,
+    slots: Slots,
     alive: mpsc::Sender<()>,
 ) {
-    let slots = Arc::new(Semaphore::new(MAX_SOCKETS));
     loop {
-        let slot = Arc::clone(&slots).acquire_owned();
-        let accepted = async { (slot.await, listener.accept().await) };
-        let (slot, accepted) = tokio::select! {
+        let place = Arc::clone(&slots.free).acquire_owned();
+        let accepted = async { (place.await, listener.accept().await) };
+        let (place, accepted) = tokio::select! {
             accepted = accepted => accepted,
             () = hub.stopped() => return,
         };
@@ -39,8 +84,11 @@ pub(crate) async fn run(
             sleep(Duration::from_millis(50)).await;
             continue;
         };
-        let (hub, tls, router, alive) =
-            (Arc::clone(&hub), tls.clone(), router.clone(), alive.clone());
+        // The places are never closed.
+        let Ok(place) = place else { return };
+        let slot = slots.take(place);
+        let router = router.clone().layer(Extension(Arc::clone(&slot)));
+        let (hub, tls, alive) = (Arc::clone(&hub), tls.clone(), alive.clone());
         tokio::spawn(async move {
             let _held = (slot, alive);
             tokio::select! {
@@ -75,6 +123,5 @@ async fn serve_http(socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static
     drop(served);
 }
 
-const MAX_SOCKETS: usize = 10_000;
 const MAX_HEAD: usize = 256 * 1024;
 const HEAD_TIME: Duration = Duration::from_secs(30);

@@ -11,6 +11,7 @@ use tokio::runtime;
 use tokio::sync::{mpsc, watch};
 
 use crate::core::{Core, Limits};
+use crate::shell::accept::Slots;
 use crate::shell::clock::Clock;
 use crate::shell::hub::Hub;
 use crate::shell::sandbox::{Parts, Sandbox};
@@ -132,7 +133,15 @@ impl Builder {
         }
         let router = http::router(Arc::clone(&hub), self.limits.max_frame_size, &alive);
         let is_tls = acceptor.is_some();
-        let accept = accept::run(Arc::clone(&hub), listener, acceptor, router, alive.clone());
+        let slots = Slots::new(self.limits.max_sockets);
+        let accept = accept::run(
+            Arc::clone(&hub),
+            listener,
+            acceptor,
+            router,
+            slots.clone(),
+            alive.clone(),
+        );
         tokio::spawn(accept);
         let timers = Arc::clone(&hub).run_timers();
         tokio::spawn(async move {
@@ -141,6 +150,7 @@ impl Builder {
         });
         Ok(Sandbox::new(Parts {
             hub,
+            slots,
             address,
             key,
             is_tls,

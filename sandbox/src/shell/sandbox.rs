@@ -8,6 +8,7 @@ use std::thread::JoinHandle;
 use tokio::sync::{mpsc, watch};
 
 use crate::core::{ConnectionInfo, Selector};
+use crate::shell::accept::Slots;
 use crate::shell::builder::{Builder, StartError};
 use crate::shell::hub::Hub;
 
@@ -29,6 +30,7 @@ pub struct Sandbox {
 /// What a started sandbox is made of.
 pub(crate) struct Parts {
     pub(crate) hub: Arc<Hub>,
+    pub(crate) slots: Slots,
     pub(crate) address: SocketAddr,
     pub(crate) key: String,
     pub(crate) is_tls: bool,
@@ -102,6 +104,11 @@ impl Sandbox {
     /// Lists the connections, those waiting to be resumed included.
     pub fn connections(&self) -> Vec<ConnectionInfo> {
         self.parts.hub.with(|core, _| core.connections())
+    }
+
+    /// Returns how many sockets are open, of WebSockets and of HTTP.
+    pub fn open_sockets(&self) -> usize {
+        self.parts.slots.taken()
     }
 
     /// Drops the sockets of clients without a word, as a broken network would, and returns how

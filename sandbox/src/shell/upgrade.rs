@@ -17,6 +17,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 use crate::core::{ConnectRequest, parse_query};
+use crate::shell::accept::Slot;
 use crate::shell::hub::Hub;
 use crate::shell::session;
 
@@ -55,9 +56,10 @@ pub(crate) fn accept(
     let query = parse_query(request.uri().query().unwrap_or_default());
     // Clients probe whether WebSockets get through at all with a bare upgrade.
     let is_probe = request.uri().path() != "/" || query.is_empty();
+    let slot = request.extensions().get::<Arc<Slot>>().cloned();
     let upgraded = hyper::upgrade::on(&mut request);
     tokio::spawn(async move {
-        let _held = alive;
+        let _held = (alive, slot);
         let Ok(upgraded) = upgraded.await else {
             return;
         };

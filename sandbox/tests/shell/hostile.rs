@@ -261,3 +261,33 @@ async fn a_client_that_writes_first_and_reads_later_is_slowed_down_and_not_dropp
     };
     tokio::join!(write, read);
 }
+
+#[tokio::test]
+async fn sockets_are_counted_until_they_are_closed() {
+    let limits = Limits {
+        max_sockets: 3,
+        ..Limits::default()
+    };
+    let sandbox = Sandbox::builder()
+        .limits(limits)
+        .start()
+        .await
+        .expect("a sandbox");
+    let mut open = Vec::new();
+    let client = format!("/?v=3&key={}", sandbox.key());
+    for path in ["/", &client, "/"] {
+        open.push(Peer::open_path(&sandbox, path).await);
+    }
+    assert_eq!(sandbox.open_sockets(), 3);
+    let fourth = Peer::connect(&sandbox, "");
+    let freed = async { drop(open.pop()) };
+    let ((fourth, _), ()) = tokio::join!(fourth, freed);
+    assert_eq!(sandbox.open_sockets(), 3);
+    drop((open, fourth));
+    let closed = async {
+        while sandbox.open_sockets() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    timeout(PATIENCE, closed).await.expect("to be noticed");
+}
