@@ -79,6 +79,8 @@ pub struct ConnectionInfo {
     pub client_id: Option<String>,
     /// Whether it has a socket now; if not, it is waiting to be resumed.
     pub connected: bool,
+    /// Whether so much waits to be sent to it that nothing is read from it.
+    pub congested: bool,
     /// The channels it is attached to, as it names them.
     pub channels: Vec<String>,
 }
@@ -149,6 +151,7 @@ impl Core {
                 connection_id: id.clone(),
                 client_id: connection.identity.client_id().map(str::to_owned),
                 connected: connection.transport.is_some(),
+                congested: connection.transport.is_some_and(|id| self.is_congested(id)),
                 channels: connection.attachments.keys().cloned().collect(),
             })
             .collect()

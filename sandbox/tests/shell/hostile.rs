@@ -251,7 +251,14 @@ async fn a_client_that_writes_first_and_reads_later_is_slowed_down_and_not_dropp
         }
     };
     let read = async {
-        tokio::time::sleep(std::time::Duration::from_millis(500)).await;
+        let slowed_down = async {
+            while !sandbox.connections().iter().any(|one| one.congested) {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, slowed_down)
+            .await
+            .expect("to be slowed down");
         let mut echoes = 0;
         while echoes < count {
             let frame = reader.next().await.expect("a frame");
