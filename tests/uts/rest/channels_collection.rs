@@ -70,9 +70,9 @@ fn rsn3a_get_returns_the_same() {
 fn rsn3a_all_and_get_agree() {
     let client = client();
     let channel = client.channels().get("test-RSN3a-subscript");
-    assert_eq!(client.channels().all(), [channel.clone()]);
+    assert_eq!(client.channels().all(), std::slice::from_ref(&channel));
     assert_eq!(client.channels().get("test-RSN3a-subscript"), channel);
-    assert_eq!(client.channels().all(), [channel.clone()]);
+    assert_eq!(client.channels().all(), std::slice::from_ref(&channel));
     assert_eq!(channel.name(), "test-RSN3a-subscript");
 }
 
