@@ -10,8 +10,8 @@ use crate::core::capability::{Capability, covers};
 use crate::core::entropy::same_secret;
 use crate::core::jwt::Jwt;
 use crate::wire::error::{
-    BAD_CLIENT_ID, BAD_CREDENTIALS, INCOMPATIBLE, NO_CAPABILITY, TOKEN_EXPIRED, TOKEN_REVOKED,
-    TOKEN_UNKNOWN,
+    BAD_CLIENT_ID, BAD_CREDENTIALS, INCOMPATIBLE, NO_CAPABILITY, NOT_FOUND, TOKEN_EXPIRED,
+    TOKEN_REVOKED, TOKEN_UNKNOWN,
 };
 use crate::wire::{ErrorInfo, Value};
 
@@ -131,9 +131,13 @@ impl Core {
             Some(Credential::Key(text)) => {
                 let parts = KeyParts::parse(text)?;
                 let app = self.apps.get(parts.app);
-                let key = app
-                    .and_then(|app| app.key(parts.key))
-                    .filter(|key| same_secret(key.secret.as_bytes(), parts.secret.as_bytes()));
+                let key = app.and_then(|app| app.key(parts.key));
+                if app.is_some() && key.is_none() {
+                    let why = "the app has no such key";
+                    return Err(ErrorInfo::unauthorized(NOT_FOUND, why));
+                }
+                let key =
+                    key.filter(|key| same_secret(key.secret.as_bytes(), parts.secret.as_bytes()));
                 let Some(key) = key else {
                     let why = "the key is unknown or its secret is wrong";
                     return Err(ErrorInfo::unauthorized(BAD_CREDENTIALS, why));
