@@ -20,7 +20,6 @@ pub use ably_testkit_proxy::{
 
 pub use crate::support::*;
 
-use ably::ext::HttpClient;
 use ably_sandbox::Sandbox;
 use base64::{
     Engine as _,
@@ -52,49 +51,47 @@ pub fn within<T>(limit: Duration, f: impl Future<Output = T>) -> impl Future<Out
 
 /// An app to test with: `BEFORE ALL TESTS`.
 pub struct TestApp {
-    key: String,
+    /// Its id; empty when only one key is known.
+    pub app_id: String,
+    /// Its keys, `app_config.keys`.
+    pub keys: Vec<String>,
     target: Target,
     /// What the client must be told to reach the server without the proxy.
     direct: ClientOptions,
-    sandbox: Option<Sandbox>,
+    _sandbox: Option<Sandbox>,
 }
 
 impl TestApp {
-    /// A new app.
+    /// A new app, as ably-common's `test-app-setup.json` describes it.
     pub async fn start() -> Self {
-        let Ok(endpoint) = std::env::var("ABLY_ENDPOINT") else {
+        let endpoint = std::env::var("ABLY_ENDPOINT").ok();
+        let key = std::env::var("ABLY_API_KEY").ok();
+        let (target, direct, sandbox) = if endpoint.is_some() || key.is_some() {
+            let endpoint = endpoint.unwrap_or_else(|| "main".into());
+            let target = Target::parse(&endpoint).expect("an endpoint");
+            (target, ClientOptions::new().endpoint(endpoint), None)
+        } else {
             let sandbox = Sandbox::start().await.expect("the sandbox starts");
-            return Self {
-                key: sandbox.key().to_owned(),
-                target: Target::plain(sandbox.host(), sandbox.port()),
-                direct: ClientOptions::new()
-                    .endpoint(sandbox.host())
-                    .port(sandbox.port())
-                    .tls(false),
-                sandbox: Some(sandbox),
-            };
+            let (host, port) = (sandbox.host(), sandbox.port());
+            let direct = ClientOptions::new().endpoint(&*host).port(port).tls(false);
+            (Target::plain(host, port), direct, Some(sandbox))
         };
-        let target = Target::parse(&endpoint).expect("an endpoint");
-        let key = match std::env::var("ABLY_API_KEY") {
-            Ok(key) => key,
-            Err(_) => create_app(&target).await,
+        let (app_id, keys) = match key {
+            Some(key) => (String::new(), vec![key]),
+            None => create_app(&target).await,
         };
         Self {
-            key,
+            app_id,
+            keys,
             target,
-            direct: ClientOptions::new().endpoint(endpoint),
-            sandbox: None,
+            direct,
+            _sandbox: sandbox,
         }
     }
 
     /// `api_key`
     pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// `key_name, key_secret`
-    pub fn key_parts(&self) -> (&str, &str) {
-        self.key.split_once(':').expect("a key")
+        &self.keys[0]
     }
 
     /// Options for the server itself: `endpoint: SANDBOX_ENDPOINT`.
@@ -104,7 +101,7 @@ impl TestApp {
 
     /// The same with the key, not connecting by itself.
     pub fn with_key(&self) -> ClientOptions {
-        self.direct().key(&self.key).auto_connect(false)
+        self.direct().key(self.key()).auto_connect(false)
     }
 
     /// `create_proxy_session(rules)`
@@ -126,7 +123,7 @@ impl TestApp {
 
     /// The same with the key.
     pub fn through_with_key(&self, session: &Session) -> ClientOptions {
-        self.through(session).key(&self.key)
+        self.through(session).key(self.key())
     }
 
     /// The same with an authCallback that makes JWTs.
@@ -136,7 +133,7 @@ impl TestApp {
 
     /// Adds an authCallback that makes JWTs with these claims.
     pub fn with_jwt(&self, options: ClientOptions, claims: Value) -> ClientOptions {
-        let key = self.key.clone();
+        let key = self.key().to_owned();
         options.auth_callback(move |_: TokenParams| {
             let jwt = generate_jwt(&key, claims.clone());
             std::future::ready(Ok(Credential::Token(TokenDetails::new(jwt))))
@@ -161,16 +158,15 @@ impl TestApp {
     }
 }
 
-/// Creates an app on Ably as its client tests do, and returns its first key.
-async fn create_app(target: &Target) -> String {
+/// Creates an app as Ably's client tests do, and returns its id and its keys.
+async fn create_app(target: &Target) -> (String, Vec<String>) {
     let mut plugins = ably::Plugins::default();
     ably::Plugin::install(&ably::plugins::http::Http::new(), &mut plugins).expect("HTTP");
-    let http: Arc<dyn HttpClient> = plugins.require_http().expect("HTTP");
+    let http = plugins.require_http().expect("HTTP");
     let mut request = ably::engine::HttpRequest::new("POST", format!("{}/apps", target.url()));
-    request
-        .headers
-        .push(("content-type".into(), "application/json".into()));
-    request.body = json!({"keys": [{}]}).to_string().into();
+    let json = ("content-type".into(), "application/json".into());
+    request.headers.push(json);
+    request.body = include_str!("app.json").into();
     let answer = http.execute(request).await.expect("an answer");
     assert_eq!(answer.status, 201);
     let mut body = answer.body;
@@ -179,7 +175,10 @@ async fn create_app(target: &Target) -> String {
         bytes.extend_from_slice(&chunk.expect("the body"));
     }
     let app: Value = serde_json::from_slice(&bytes).expect("JSON");
-    app["keys"][0]["keyStr"].as_str().expect("a key").to_owned()
+    let text = |value: &Value| value.as_str().expect("a string").to_owned();
+    let keys = app["keys"].as_array().expect("keys");
+    let keys = keys.iter().map(|key| text(&key["keyStr"])).collect();
+    (text(&app["appId"]), keys)
 }
 
 /// `generateJWT`: with these claims besides the times, good for an hour.
@@ -330,4 +329,62 @@ pub async fn poll_until<T>(limit: Duration, mut condition: impl AsyncFnMut() -> 
         }
     };
     within(limit, polled).await
+}
+
+/// Runs a test for each of the protocol variants, with an app and options for it.
+pub fn run_protocols(test: impl AsyncFn(&TestApp, ClientOptions)) {
+    run(async {
+        for binary in [false, true] {
+            let app = TestApp::start().await;
+            let options = app.with_key().use_binary_protocol(binary);
+            test(&app, options).await;
+        }
+    });
+}
+
+/// What a listener heard.
+pub struct Heard<T>(Arc<tokio::sync::watch::Sender<Vec<T>>>);
+
+impl<T> Clone for Heard<T> {
+    fn clone(&self) -> Self {
+        Self(self.0.clone())
+    }
+}
+
+impl<T: Clone + Send + Sync + 'static> Heard<T> {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self(Arc::new(tokio::sync::watch::Sender::new(Vec::new())))
+    }
+
+    /// What to give an emitter.
+    pub fn listener(&self) -> impl FnMut(&T) + Send + 'static {
+        let sink = self.clone();
+        move |value| sink.0.send_modify(|all| all.push(value.clone()))
+    }
+
+    /// All up to now.
+    pub fn all(&self) -> Vec<T> {
+        self.0.borrow().clone()
+    }
+
+    /// `poll_until(condition, timeout)`, without polling.
+    #[track_caller]
+    pub fn until(
+        &self,
+        limit: Duration,
+        mut condition: impl FnMut(&[T]) -> bool,
+    ) -> impl Future<Output = Vec<T>> {
+        let mut receiver = self.0.subscribe();
+        within(limit, async move {
+            let all = receiver.wait_for(|all| condition(all)).await;
+            all.expect("the sender lives").clone()
+        })
+    }
+}
+
+/// The data, which must be JSON.
+#[track_caller]
+pub fn json_of(data: &Data) -> Value {
+    data.as_json().expect("JSON").parse().expect("JSON")
 }

@@ -8,6 +8,7 @@ mod auth;
 mod channels;
 mod client;
 mod connection;
+mod integration;
 mod messages;
 mod presence;
 mod proxy;

@@ -151,7 +151,7 @@ fn rsl1k4_a_publish_that_is_tried_again_is_published_once() {
             }]))
             .await;
         let client = rest(with_fallback(&app, &session).idempotent_rest_publishing(true));
-        let channel = client.channels().get(&*unique("test-RSL1k4-idempotent"));
+        let channel = client.channels().get(&unique("test-RSL1k4-idempotent"));
         channel.publish("test", "data").await.expect("published");
 
         let history = channel.history(()).await.expect("a page");

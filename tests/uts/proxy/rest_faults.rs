@@ -23,7 +23,7 @@ fn rsc10_a_refused_token_is_renewed_and_the_request_repeated() {
         let session = app.proxy(first_answer(401, &expired, comment)).await;
         let (options, calls) = app.with_tokens(app.through(&session));
         let client = rest(options);
-        let channel = client.channels().get(&*unique("test-RSC10-token-renewal"));
+        let channel = client.channels().get(&unique("test-RSC10-token-renewal"));
         channel
             .publish("test-event", "hello")
             .await
@@ -48,7 +48,7 @@ fn rsc15m_a_503_is_an_error_without_fallback_hosts() {
         let session = app.proxy(first_answer(503, &unavailable, comment)).await;
         let (options, _) = app.with_tokens(app.through(&session));
         let client = rest(options);
-        let channel = client.channels().get(&*unique("test-RSC15m-503-error"));
+        let channel = client.channels().get(&unique("test-RSC15m-503-error"));
         let error = channel.publish("test-event", "hello").await;
         let error = error.expect_err("refused");
 
@@ -67,7 +67,7 @@ fn rtl6_what_is_published_is_in_the_history() {
         let rest = rest(app.through_with_jwt(&session));
         let name = unique("test-RTL6-publish-history");
         let realtime_channel = channel(&realtime, &name);
-        let rest_channel = rest.channels().get(&*name);
+        let rest_channel = rest.channels().get(&name);
         connect(&realtime).await;
         realtime_channel.attach().await.expect("attached");
         await_channel(&realtime_channel, C::Attached, s(10)).await;

@@ -1,0 +1,19 @@
+//! `realtime/integration/` and `rest/integration/`: against a server.
+
+mod channel_attach;
+mod channel_history;
+mod channel_publish;
+mod channel_subscribe;
+mod connection_failures;
+mod connection_lifecycle;
+mod history;
+mod pagination;
+mod presence;
+mod presence_lifecycle;
+mod presence_sync;
+mod publish;
+mod realtime_auth;
+mod rest_auth;
+mod time_stats;
+mod token_renewal;
+mod token_request;
