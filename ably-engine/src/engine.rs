@@ -20,8 +20,8 @@ use crate::{
 
 /// The client as a state machine.
 ///
-/// > After every call that takes `now`, drain [`Engine::poll_output`] until `None`, then wait for
-/// > input or [`Engine::next_timeout`].
+/// Whoever has made a call that takes `now` does all that [`Engine::poll_output`] then has to be
+/// done, and comes back with the next [`Input`], or when [`Engine::next_timeout`] has come.
 pub struct Engine {
     pub(crate) config: Config,
     pub(crate) entropy: Box<dyn Entropy>,
@@ -124,7 +124,7 @@ impl Engine {
         }
     }
 
-    /// Takes one thing to do outside. Call until `None` after every call that takes `now`.
+    /// Takes one thing to do outside; `None` when all is done until the next call that takes `now`.
     pub fn poll_output(&mut self) -> Option<Output> {
         self.outputs.pop_front()
     }

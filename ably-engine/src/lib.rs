@@ -4,8 +4,8 @@
 //! arguments; sockets, tokens and HTTP are [`Output`]s that come back as [`Input`]s. There is no
 //! clock, task or socket in here, so a seed replays exactly.
 //!
-//! > After every call that takes `now`, drain [`Engine::poll_output`] until `None`, then wait for
-//! > input or [`Engine::next_timeout`].
+//! Whoever has made a call that takes `now` does all that [`Engine::poll_output`] then has to be
+//! done, and comes back with the next [`Input`], or when [`Engine::next_timeout`] has come.
 //!
 //! ```text
 //!             calls (connect, attach, publish …)        Input (frames, tokens, timeouts)

@@ -1,9 +1,8 @@
 //! Who may depend on whom.
 //!
-//! ```text
-//! bindings, examples -> ably -> {plugins, runtimes} -> ably-base -> ably-engine -> ably-protocol
-//!                                                                          sandbox -> ably-protocol
-//! ```
+//! `ably-protocol` stands on nothing of ours; on it stand `ably-engine` and the sandbox, apart from
+//! each other. Then come `ably-base`, the plugins and runtimes, the facade `ably`, and on top
+//! bindings and examples. Each may use what is below it, and nothing else.
 //!
 //! The rule is checked on everything that ships with a package, however far away, and a package's
 //! place is told by its folder. Development dependencies are free, with two exceptions: only the

@@ -90,7 +90,7 @@ impl Channel {
     /// - the connection's error when it is suspended, closed or failed.
     ///
     /// # Cancel safety
-    /// Dropping the future does not cancel the attach.
+    /// The attach goes on without its future; [`Channel::state_changes`] still tells how it ends.
     ///
     /// Spec: RTL4.
     pub fn attach(&self) -> Pending<Option<ChannelStateChange>> {
@@ -106,7 +106,7 @@ impl Channel {
     /// - the connection's error when it is suspended, closed or failed.
     ///
     /// # Cancel safety
-    /// Dropping the future does not cancel the detach.
+    /// The detach goes on without its future.
     ///
     /// Spec: RTL5.
     pub fn detach(&self) -> Pending<()> {

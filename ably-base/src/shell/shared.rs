@@ -1,7 +1,8 @@
 //! What handles and the driver share.
 //!
-//! The lock is never held across an await, a callback, a log sink, a waker, a codec, or the drop
-//! of user data.
+//! One lock guards the engine. Whoever takes it calls the engine and lets go: waiting, encoding,
+//! logging, waking, calling the application and dropping what the application gave us all happen
+//! without it.
 
 use std::{
     collections::{BTreeMap, VecDeque},

@@ -143,7 +143,7 @@ impl Presence {
     ///   closed or failed.
     ///
     /// # Cancel safety
-    /// Dropping the future does not cancel the attach.
+    /// An attach that it has begun goes on; the members are asked for no more.
     ///
     /// Spec: RTP11.
     pub fn get(
