@@ -253,7 +253,16 @@ fn rsc19c_bodies_are_of_the_clients_format() {
             kind.filter(|_| !body.is_empty())
         );
     }
+    // In JSON it stays as it was written.
+    let exact = r#"{ "n": 18446744073709551615, "f": 1.50 }"#;
+    let json = BaseRest::new(options(&rt, &http)).unwrap();
+    let request = json.request("POST", "/x", 3);
+    ask(&rt, request.body(JsonText::new(exact).unwrap())).unwrap();
+    assert_eq!(http.last().body, exact);
     let bad = JsonText::from_checked("{".into());
+    let request = json.request("POST", "/x", 3).body(bad.clone());
+    let error = ask(&rt, request).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::INVALID_DATA);
     let error = ask(&rt, post().body(bad)).unwrap_err();
     assert_eq!(error.code(), ErrorCode::INVALID_DATA);
 }

@@ -7,7 +7,7 @@
 use std::future::IntoFuture;
 
 use ably_base::{
-    Data, ErrorCode, ErrorInfo, JsonText,
+    Data, ErrorCode, ErrorInfo, Format, JsonText,
     engine::BoxFuture,
     protocol::Value,
     rest::{RestCore, RestRequest},
@@ -62,7 +62,7 @@ impl Request {
             version,
             params: Vec::new(),
             headers: Vec::new(),
-            body: RequestBody(Ok(None)),
+            body: RequestBody::default(),
         }
     }
 
@@ -137,39 +137,58 @@ impl std::fmt::Debug for Request {
 }
 
 /// What a [`Request`] carries: a [`Value`], [`JsonText`] or [`Data`].
-#[derive(Clone)]
-pub struct RequestBody(Result<Option<Value>, ErrorInfo>);
+#[derive(Clone, Default)]
+pub struct RequestBody(Body);
+
+#[derive(Clone, Default)]
+enum Body {
+    #[default]
+    None,
+    Value(Value),
+    /// Sent as it is to a server that takes JSON, so that no number changes.
+    Json(JsonText),
+}
 
 impl RequestBody {
     fn write(self, core: &RestCore) -> Result<Bytes, ErrorInfo> {
+        let format = core.format();
+        let value = match self.0 {
+            Body::None => return Ok(Bytes::new()),
+            Body::Value(value) => value,
+            Body::Json(json) => {
+                let value = Value::from_json(json.as_str())?;
+                if format == Format::Json {
+                    return Ok(Bytes::copy_from_slice(json.as_str().as_bytes()));
+                }
+                value
+            }
+        };
         let mut body = BytesMut::new();
-        if let Some(value) = self.0? {
-            core.codec(core.format())?.encode_value(&value, &mut body)?;
-        }
+        core.codec(format)?.encode_value(&value, &mut body)?;
         Ok(body.freeze())
     }
 }
 
 impl From<Value> for RequestBody {
     fn from(value: Value) -> Self {
-        Self(Ok(Some(value)))
+        Self(Body::Value(value))
     }
 }
 
 impl From<JsonText> for RequestBody {
     fn from(json: JsonText) -> Self {
-        Self(Value::from_json(json.as_str()).map(Some))
+        Self(Body::Json(json))
     }
 }
 
 impl From<Data> for RequestBody {
     fn from(data: Data) -> Self {
-        match data {
-            Data::Text(text) => Value::Text(text).into(),
-            Data::Json(json) => json.into(),
-            Data::Binary(bytes) => Value::Binary(bytes).into(),
-            _ => Self(Ok(None)),
-        }
+        Self(match data {
+            Data::Text(text) => Body::Value(Value::Text(text)),
+            Data::Json(json) => Body::Json(json),
+            Data::Binary(bytes) => Body::Value(Value::Binary(bytes)),
+            _ => Body::None,
+        })
     }
 }
 
