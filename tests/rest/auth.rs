@@ -15,6 +15,7 @@ use ably_testkit::{LogCapture, MockWebSocket, action, connected};
 use crate::support::*;
 
 const NOW: i64 = 1_700_000_001_000;
+const TOKEN_1: &str = "Bearer dG9rZW4tMQ==";
 
 fn with_token(http: &MockHttp, options: ClientOptions) -> (VirtualRuntime, BaseRest) {
     let rt = VirtualRuntime::new();
@@ -240,6 +241,76 @@ fn a_prompt_and_a_refused_request_renew_once() {
     let sent = ws.client_messages_of(action::AUTH);
     assert_eq!(sent.len(), 1);
     assert_eq!(sent[0]["auth"]["accessToken"], "token-2");
+}
+
+#[test]
+fn a_connection_uses_what_a_request_has_renewed() {
+    let rt = VirtualRuntime::new();
+    let http = MockHttp::replying([Reply::error(401, 40142), Reply::json(200, json!([]))]);
+    let (client, ws, calls) = realtime(&rt, &http);
+    client.connect();
+    rt.await_state(&client, S::Connected);
+    let channel = client.channels().get("c").unwrap();
+    rt.wait(channel.history(())).unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    ws.send_to_client(json!({
+        "action": action::DISCONNECTED,
+        "error": {"code": 40142, "statusCode": 401, "message": "expired"},
+    }));
+    rt.run_until_idle();
+    rt.await_state(&client, S::Connected);
+    let token = ws.attempts()[1].query("access_token");
+    assert_eq!(token.as_deref(), Some("token-2"));
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+}
+
+#[test]
+fn nothing_is_sent_without_a_token_while_authorize_gets_one() {
+    // The next host of a connection,
+    let rt = VirtualRuntime::new();
+    let http = MockHttp::new();
+    let (source, _) = slow(&rt);
+    let ws = MockWebSocket::new();
+    let options = ClientOptions::new()
+        .auth_callback(source)
+        .token("token-0")
+        .fallback_hosts(["fallback"])
+        .plugin(rt.clone())
+        .plugin(ws.clone());
+    let client = BaseRealtime::new(options).unwrap();
+    let first = ws.await_attempt(&rt);
+    let auth = client.auth();
+    let mut authorized = Box::pin(auth.authorize(None, None));
+    assert!(rt.poll_now(&mut authorized).is_none());
+    first.respond_with_refused();
+    let second = ws.await_attempt(&rt);
+    assert_eq!(second.query("access_token").as_deref(), Some("token-1"));
+    assert_eq!(second.host(), "fallback");
+    second.respond_with_connected(connected("id", "key"));
+    rt.wait(authorized).unwrap();
+    assert_eq!(ws.attempts().len(), 2);
+
+    // and of a request.
+    let (source, _) = slow(&rt);
+    let options = ClientOptions::new().auth_callback(source).token("token-0");
+    let rest = BaseRest::new(options.plugin(rt.clone()).plugin(http.clone())).unwrap();
+    let mut request = rest.channels().get("c").history(());
+    assert!(rt.poll_now(&mut request).is_none());
+    let auth = rest.auth();
+    let mut authorized = Box::pin(auth.authorize(None, None));
+    assert!(rt.poll_now(&mut authorized).is_none());
+    http.take_request()
+        .unwrap()
+        .respond(Reply::error(500, 50000));
+    assert!(rt.poll_now(&mut request).is_none());
+    assert_eq!(http.requests().len(), 1);
+    rt.wait(authorized).unwrap();
+    assert!(rt.poll_now(&mut request).is_none());
+    http.take_request()
+        .unwrap()
+        .respond(Reply::json(200, json!([])));
+    rt.wait(request).unwrap();
+    assert_eq!(http.last().header("authorization"), Some(TOKEN_1));
 }
 
 #[test]

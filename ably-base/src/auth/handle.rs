@@ -113,10 +113,13 @@ impl Auth {
 
     async fn take_new_token(&self, with: Stored) -> Result<TokenDetails, ErrorInfo> {
         let renewable = with.options.is_renewable();
-        self.site.with_auth(|auth| auth.use_tokens(renewable));
-        if let Some(details) = with.options.token.clone() {
-            let taken = |auth: &mut ably_engine::AuthState| auth.take_token(details.clone());
-            self.site.with_auth(taken)?;
+        let given = with.options.token.clone();
+        // In one go: nobody is to see that there is no token where there is one.
+        self.site.with_auth(|auth| {
+            auth.use_tokens(renewable);
+            given.clone().map_or(Ok(()), |t| auth.take_token(t))
+        })?;
+        if let Some(details) = given {
             return Ok(details);
         }
         let fetched = supersede(&self.site, with).await?;

@@ -99,6 +99,11 @@ impl AuthState {
         )
     }
 
+    /// True when a token is needed and there is none.
+    pub(crate) fn lacks_token(&self) -> bool {
+        matches!(&self.config, AuthConfig::Token { token: None, .. })
+    }
+
     pub(crate) fn uses_token(&self) -> bool {
         matches!(&self.config, AuthConfig::Token { .. })
     }

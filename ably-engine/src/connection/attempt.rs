@@ -33,26 +33,30 @@ impl Engine {
         let most = t.web_socket_connect.saturating_add(t.realtime_request);
         self.timers.start(Timer::Transition, now.mono.after(most));
         self.plan_hosts();
-        let refused = self
-            .conn
-            .error_reason
-            .as_ref()
-            .is_some_and(ErrorInfo::is_token_error);
+        // Unless someone else has renewed it since.
+        let refused = self.conn.generation == self.auth.generation()
+            && self
+                .conn
+                .error_reason
+                .as_ref()
+                .is_some_and(ErrorInfo::is_token_error);
         match self.auth.need(now, refused) {
             Need::Ready => {
                 self.open_next_host(now);
             }
-            Need::Fetch => {
-                let op = self.new_op();
-                self.conn.link = Link::Token(op);
-                self.timers
-                    .start(Timer::Token, now.mono.after(t.realtime_request));
-                let generation = self.auth.generation();
-                self.outputs
-                    .push_back(Output::FetchToken { op, generation });
-            }
+            Need::Fetch => self.fetch_token(now),
             Need::Impossible(error) => self.notify(now, ConnectionState::Failed, Some(error)),
         }
+    }
+
+    fn fetch_token(&mut self, now: Now) {
+        let op = self.new_op();
+        self.conn.link = Link::Token(op);
+        let wait = self.config.timeouts.realtime_request;
+        self.timers.start(Timer::Token, now.mono.after(wait));
+        let generation = self.auth.generation();
+        self.outputs
+            .push_back(Output::FetchToken { op, generation });
     }
 
     /// The primary host, then some fallbacks in random order. Without the primary host, a check
@@ -76,6 +80,11 @@ impl Engine {
     pub(super) fn open_next_host(&mut self, now: Now) -> bool {
         if core::mem::take(&mut self.conn.check_first) && !self.conn.hosts_left.is_empty() {
             self.check_connectivity(now);
+            return true;
+        }
+        if self.auth.lacks_token() && !self.conn.hosts_left.is_empty() {
+            // `authorize` has given up the one that the last host was shown.
+            self.fetch_token(now);
             return true;
         }
         let Some(host) = self.conn.hosts_left.pop() else {

@@ -28,6 +28,12 @@ impl Engine {
         use ConnectionState as S;
         let (reply, ticket) = op::pair(self.new_op());
         match self.conn.state {
+            S::Connected if self.conn.confirmed == self.auth.generation() => {
+                self.reply(reply, Ok(()));
+                return ticket;
+            }
+            // Once for each token.
+            S::Connected if self.conn.generation == self.auth.generation() => {}
             S::Connected => self.send_auth(),
             S::Connecting => {
                 let is_old = self.conn.generation != self.auth.generation();

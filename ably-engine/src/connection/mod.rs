@@ -71,6 +71,8 @@ pub(crate) struct Connection {
     authorizing: Vec<Reply<()>>,
     /// Generation of the token that the current attempt or connection uses.
     generation: u64,
+    /// Generation of the token that the server has last confirmed with CONNECTED.
+    confirmed: u64,
     state_ttl: Duration,
     max_idle: Option<Duration>,
     last_activity: Option<Now>,
@@ -104,6 +106,7 @@ impl Connection {
             reauth: None,
             authorizing: Vec::new(),
             generation: 0,
+            confirmed: 0,
             state_ttl: config.timeouts.connection_state_ttl,
             max_idle: None,
             last_activity: None,

@@ -119,6 +119,7 @@ impl Engine {
             self.conn.state_ttl = Duration::from_millis(ttl);
         }
         self.conn.max_idle = details.max_idle_interval.map(Duration::from_millis);
+        self.conn.confirmed = self.conn.generation;
         let key = details.connection_key.clone();
         self.conn.details = Some(details);
         self.start_idle_timer(now);

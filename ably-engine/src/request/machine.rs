@@ -177,6 +177,10 @@ impl RequestMachine {
         auth: &AuthState,
         host: Option<Str>,
     ) -> Step {
+        if !self.is_anonymous && auth.lacks_token() {
+            // `authorize` has given up the one that was there a moment ago.
+            return self.fetch(now, auth, host);
+        }
         let Some(host) = host.or_else(|| self.next_host(now, hosts)) else {
             return Step::Done(Err(ErrorInfo::new(
                 ErrorCode::INTERNAL,
