@@ -459,6 +459,12 @@ fn rsan_a_serial_stays_one_segment() {
     }
     // A message that was not received has no serial.
     let message = Message::new("n", "d");
+    let error = rt
+        .wait(annotations.publish(&message, annotation()))
+        .unwrap_err();
+    assert_eq!(error.code().0, 40003);
+    let error = rt.wait(annotations.get(&message, ())).unwrap_err();
+    assert_eq!(error.code().0, 40003);
     // An empty id is none.
     rt.wait(annotations.publish("s", annotation().id("")))
         .unwrap();
