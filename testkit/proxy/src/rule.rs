@@ -119,7 +119,7 @@ pub enum Action {
         /// The code of the close frame, by default 1000.
         close_code: Option<u16>,
     },
-    /// Passes on this message and not the frame. [`PASSTHROUGH`] in it is what the frame has there.
+    /// Passes on this message and not the frame. `__PASSTHROUGH__` in it is what the frame has there.
     Replace {
         /// The message.
         message: Value,
@@ -280,7 +280,7 @@ impl Match {
 
 /// What is wrong with a rule or an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RuleError(String);
+pub struct RuleError(pub(crate) String);
 
 impl fmt::Display for RuleError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -56,9 +56,12 @@ impl Builder {
     /// Adds rules, a JSON list.
     ///
     /// # Errors
-    /// As [`Rule::from_json`].
+    /// As [`Rule::from_json`], or there are too many.
     pub fn rules(mut self, rules: Value) -> Result<Self, RuleError> {
         self.rules.extend(Rule::list(rules)?);
+        if self.rules.len() > MAX_RULES {
+            return Err(RuleError(format!("more than {MAX_RULES} rules")));
+        }
         Ok(self)
     }
 
@@ -154,6 +157,9 @@ impl Session {
         let rules = Rule::list(rules)?;
         let mut state = self.shared.lock();
         state.active = Instant::now();
+        if state.rules.len() + rules.len() > MAX_RULES {
+            return Err(RuleError(format!("more than {MAX_RULES} rules")));
+        }
         state.rules.add(rules, position);
         Ok(())
     }
@@ -351,3 +357,6 @@ impl fmt::Display for ActionError {
 }
 
 impl std::error::Error for ActionError {}
+
+/// As many as anyone needs; each frame is compared with all of them.
+const MAX_RULES: usize = 1000;
