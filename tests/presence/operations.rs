@@ -217,3 +217,17 @@ fn data_of_members_takes_room_among_what_waits_for_an_answer() {
     let _third = w.presence().update("y".repeat(900));
     assert_eq!(w.sent().len(), 3);
 }
+
+#[test]
+fn data_that_waits_for_the_channel_is_bounded_in_bytes() {
+    let w = World::with(silent_about(action::ATTACH), |o| o.client_id("me"));
+    w.connect();
+    let megabytes = |n: usize| "x".repeat(n << 20);
+    let first = w.presence().enter(megabytes(10));
+    assert_eq!(code(w.rt.wait(w.presence().update(megabytes(7)))), 40000);
+    let second = w.presence().update(megabytes(5));
+    w.send_attached(0);
+    w.rt.wait(first).unwrap();
+    w.rt.wait(second).unwrap();
+    w.rt.wait(w.presence().update(megabytes(7))).unwrap();
+}

@@ -42,6 +42,8 @@ pub(crate) struct Machine {
     pub(crate) sync_id: Option<Str>,
     /// Operations that wait for the channel to be attached. Spec: RTP16b.
     pub(crate) queued: Vec<(Item, Reply<()>)>,
+    /// Bytes of them.
+    pub(crate) queued_bytes: usize,
     pub(crate) waiting: Vec<Waiting>,
     sent: BTreeMap<SendId, Sender>,
 }
@@ -129,6 +131,7 @@ impl Machine {
     /// Sends what waited for the channel to be attached, and answers who did. Spec: RTP16b.
     fn go_on(&mut self, cx: &mut BehaviourCx<'_>) {
         let (items, replies): (Vec<Item>, Vec<_>) = self.queued.drain(..).unzip();
+        self.queued_bytes = 0;
         if !items.is_empty() {
             self.send(cx, items, replies);
         }
@@ -198,6 +201,7 @@ impl Machine {
     /// Spec: RTL11, RTP5a, RTP5f, RTP11b, RTP11d.
     fn fail_all(&mut self, cx: &mut BehaviourCx<'_>, change: &ChannelChange) {
         let error = reason(cx, change);
+        self.queued_bytes = 0;
         for (_, reply) in self.queued.drain(..) {
             cx.reply(reply, Err(error.clone()));
         }

@@ -15,6 +15,8 @@ use crate::{
 
 /// Most operations, and most calls of `get`, that wait on one channel. ably-js has no bound.
 const MAX_WAITING: usize = 10_000;
+/// Most bytes of data in those operations, unless it is in one: what the outbox holds by default.
+const MAX_WAITING_BYTES: usize = 16 * 1024 * 1024;
 
 impl Machine {
     /// Enters, updates or leaves, for this client or for `client_id`.
@@ -32,6 +34,7 @@ impl Machine {
                 if cx.channel_state() == ChannelState::Attached {
                     self.send(cx, vec![item], vec![reply]);
                 } else {
+                    self.queued_bytes = self.queued_bytes.saturating_add(item.size());
                     self.queued.push((item, reply));
                 }
                 ticket
@@ -70,6 +73,10 @@ impl Machine {
         message.data = data.data;
         message.extras = data.extras;
         let item = encoded(cx, message)?;
+        let bytes = self.queued_bytes.saturating_add(item.size());
+        if !self.queued.is_empty() && bytes > MAX_WAITING_BYTES {
+            return Err(too_many());
+        }
         cx.ensure_attached()?;
         Ok(item)
     }
