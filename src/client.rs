@@ -41,6 +41,7 @@ impl Realtime {
     /// - `40000` outside a runtime, or two plugins claim the same.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
+    /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.
     ///
     /// Spec: RTC1, RTC12, RSC1.
     pub fn new(options: impl Into<ClientOptions>) -> Result<Self, ErrorInfo> {
@@ -87,6 +88,7 @@ impl Rest {
     /// - `40000` outside a runtime.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
+    /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.
     ///
     /// Spec: RSC1.
     pub fn new(options: impl Into<ClientOptions>) -> Result<Self, ErrorInfo> {
