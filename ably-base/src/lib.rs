@@ -25,15 +25,15 @@ pub mod rest;
 mod shell;
 
 pub use ably_engine::{
-    self as engine, BehaviourCx, BehaviourFactory, ChannelBehaviour, ChannelChange, ChannelEvent,
-    ChannelOptions, ChannelProperties, ChannelState, ChannelStateChange, ConnectionEvent,
-    ConnectionState, ConnectionStateChange, Credential, DecodeFailure, FailureKind, LogLevel,
-    LogRecord, MessageMeta, PayloadEncoding, PayloadStep, PluginOption, Target, TokenDetails,
-    TokenParams, TokenRequest, TransportError,
+    self as engine, BehaviourCx, BehaviourFactory, Capability, CapabilityOp, ChannelBehaviour,
+    ChannelChange, ChannelEvent, ChannelOptions, ChannelProperties, ChannelState,
+    ChannelStateChange, ConnectionEvent, ConnectionState, ConnectionStateChange, Credential,
+    DecodeFailure, FailureKind, LogLevel, LogRecord, MessageMeta, PayloadEncoding, PayloadStep,
+    PluginOption, Target, TokenDetails, TokenParams, TokenRequest, TransportError,
     encoding::FromEncoded,
     protocol::{
         self, Annotation, AnnotationAction, ChannelMode, Data, ErrorCode, ErrorInfo, Format, Frame,
-        JsonText, Message, MessageAction, PresenceAction, PresenceMessage, Str,
+        JsonText, Message, MessageAction, Operation, PresenceAction, PresenceMessage, Str,
     },
 };
 pub use auth::{Auth, AuthMethod, AuthOptions};

@@ -49,7 +49,10 @@ pub mod request;
 mod time;
 mod timers;
 
-pub use auth::{AuthConfig, AuthState, Credential, Key, TokenDetails, TokenParams, TokenRequest};
+pub use auth::{
+    AuthConfig, AuthState, Capability, CapabilityOp, Credential, Key, TokenDetails, TokenParams,
+    TokenRequest,
+};
 pub use behaviour::{
     Attachment, BehaviourCx, BehaviourFactory, ChannelBehaviour, ChannelChange, SendId,
 };

@@ -2,11 +2,13 @@
 //!
 //! Spec: RSA, TD, TE, TK.
 
+mod capability;
 mod key;
 mod request;
 mod state;
 mod token;
 
+pub use capability::{Capability, CapabilityOp};
 pub use key::Key;
 pub use request::TokenRequest;
 pub use state::{AuthConfig, AuthState};

@@ -110,10 +110,11 @@ impl TokenParams {
         self
     }
 
-    /// What the token should allow: JSON text, `{"channel":["subscribe"]}`. Spec: TK2b.
+    /// What the token should allow: a [`Capability`](crate::Capability) or JSON text,
+    /// `{"channel":["subscribe"]}`. Spec: TK2b.
     #[must_use]
-    pub fn capability(mut self, json: impl Into<Str>) -> Self {
-        self.capability = Some(json.into());
+    pub fn capability(mut self, capability: impl Into<Str>) -> Self {
+        self.capability = Some(capability.into());
         self
     }
 
@@ -128,6 +129,14 @@ impl TokenParams {
     #[must_use]
     pub fn timestamp(mut self, ms: i64) -> Self {
         self.timestamp = Some(ms);
+        self
+    }
+
+    /// A random text of 16 characters or more that is never used twice; for tests, as the client
+    /// makes one.
+    #[must_use]
+    pub fn nonce(mut self, nonce: impl Into<Str>) -> Self {
+        self.nonce = Some(nonce.into());
         self
     }
 
