@@ -68,14 +68,12 @@ impl PresenceSubscription {
     }
 
     /// Sets the bound, in events.
-    #[must_use]
     pub fn bounded(self, events: usize) -> Self {
         self.queue.set_max(events);
         self
     }
 
     /// Keeps every event until it is read. Memory is then the only bound.
-    #[must_use]
     pub fn unbounded(self) -> Self {
         self.bounded(usize::MAX)
     }
