@@ -1,5 +1,6 @@
 //! `realtime/integration/` and `rest/integration/`: against a server.
 
+mod batch_presence;
 mod channel_attach;
 mod channel_history;
 mod channel_publish;
@@ -14,6 +15,7 @@ mod presence_sync;
 mod publish;
 mod realtime_auth;
 mod rest_auth;
+mod revoke_tokens;
 mod time_stats;
 mod token_renewal;
 mod token_request;
