@@ -52,6 +52,11 @@ pub trait TlsProvider: MaybeSend + MaybeSync {
         stream: Box<dyn ByteStream>,
     ) -> BoxFuture<Result<Box<dyn ByteStream>, TransportError>>;
 
+    /// Whether [`TlsProvider::http_config`] has something to give. If not, REST over TLS is refused.
+    fn serves_http(&self) -> bool {
+        false
+    }
+
     /// The configuration of the library underneath, for an HTTP client that is built on the same
     /// one: so HTTP trusts whom the connection trusts. `ably-http` takes a
     /// `rustls::ClientConfig` of 0.23 or a `native_tls::TlsConnector` of 0.2.

@@ -157,7 +157,10 @@ impl HttpClient for Client {
     }
 
     fn has_tls(&self) -> bool {
-        self.context.tls.is_some()
+        self.context
+            .tls
+            .as_ref()
+            .is_some_and(|tls| tls.serves_http())
     }
 
     fn configured(&self, context: &HttpContext) -> Result<Option<Arc<dyn HttpClient>>, ErrorInfo> {

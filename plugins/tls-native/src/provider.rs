@@ -133,6 +133,10 @@ impl TlsProvider for NativeTls {
         })
     }
 
+    fn serves_http(&self) -> bool {
+        true
+    }
+
     fn http_config(&self) -> Result<Box<dyn Any + Send>, TransportError> {
         Ok(Box::new(self.connector()?))
     }

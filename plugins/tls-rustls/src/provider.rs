@@ -152,6 +152,10 @@ impl TlsProvider for Rustls {
         })
     }
 
+    fn serves_http(&self) -> bool {
+        true
+    }
+
     fn http_config(&self) -> Result<Box<dyn Any + Send>, TransportError> {
         Ok(Box::new(ClientConfig::clone(&*self.config()?)))
     }

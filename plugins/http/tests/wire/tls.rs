@@ -96,6 +96,7 @@ async fn rustls_is_asked_whom_to_trust() {
 async fn a_tls_plugin_that_is_not_for_http_is_not_passed_over() {
     let (address, _, seen) = serve_tls().await;
     let client = with(NoTls);
+    assert!(!client.has_tls());
     let url = format!("https://localhost:{}/", address.port());
     let error = fetch(&client, get(url)).await.unwrap_err();
     assert_eq!(error.kind, FailureKind::Tls);
