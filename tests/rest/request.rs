@@ -8,6 +8,23 @@ use ably_testkit::MockWebSocket;
 
 use crate::support::*;
 
+/// An HTTP client without TLS, whatever features the build has.
+struct Plain;
+
+impl ably_base::HttpClient for Plain {
+    fn has_tls(&self) -> bool {
+        false
+    }
+
+    fn execute(
+        &self,
+        request: ably_base::engine::HttpRequest,
+    ) -> ably_base::engine::BoxFuture<Result<ably_base::ext::HttpResponse, ably_base::TransportError>>
+    {
+        ably_base::ext::NoHttp.execute(request)
+    }
+}
+
 #[test]
 fn rsc16_time_is_asked_for_without_a_credential() {
     let http = always(Reply::json(200, json!([1_700_000_000_123_i64])));
@@ -128,7 +145,9 @@ fn a_client_names_what_it_lacks() {
         let text = error.message();
         assert!(text.starts_with(plugin) && text.contains(feature), "{text}");
     }
-    let without_tls = refused(key().plugin(rt.clone()).plugin(ably_http::Http::new()));
+    let mut plain = key().plugin(rt.clone());
+    plain.plugins_mut().set_http(std::sync::Arc::new(Plain));
+    let without_tls = refused(plain);
     assert_eq!(without_tls.code(), ErrorCode::MISSING_PLUGIN);
     assert!(without_tls.message().contains("`rustls` or `native-tls`"));
     let mocked = |options: ClientOptions| options.plugin(rt.clone()).plugin(http.clone());
