@@ -6,7 +6,8 @@
 //! | [`RestAnnotationsApi`] | [`ably_base::RestChannel`] | `annotations().publish`, `annotations().delete`, `annotations().get` |
 //!
 //! Over REST; needs an HTTP client (feature `http`) and no plugin to install. A message is named by
-//! its serial or by itself, as it was received.
+//! its serial or by itself, as it was received. [`SummaryEntry`] reads what the annotations of a
+//! message add up to.
 //!
 //! ```no_run
 //! use ably_annotations::RestAnnotationsApi;
@@ -29,8 +30,13 @@ mod decode;
 mod outgoing;
 mod query;
 mod rest;
+mod summary;
 mod target;
 
 pub use query::AnnotationsQuery;
 pub use rest::{RestAnnotations, RestAnnotationsApi};
+pub use summary::{
+    SummaryClientIdCounts, SummaryClientIdList, SummaryDistinctValues, SummaryEntry,
+    SummaryMultipleValues, SummaryTotal, SummaryUniqueValues,
+};
 pub use target::MessageSerial;
