@@ -9,6 +9,7 @@ mod callgrind;
 mod coverage;
 mod deps;
 mod graph;
+mod parity;
 mod process;
 mod proxy;
 mod release;
@@ -49,6 +50,7 @@ fn dispatch(args: &[&str]) -> Result<()> {
         "test" => test::run(rest),
         "deps" => deps::run(rest),
         "coverage" => coverage::run(rest),
+        "parity" => parity::run(rest),
         "size" => size::run(rest),
         "bench" => bench::run(rest),
         "proxy" => proxy::run(rest),
@@ -79,6 +81,8 @@ Commands:
   deps                     Check who depends on whom against the rule in CONTRIBUTING.md.
   coverage [--write]       Check tests/uts/coverage.tsv against the tests (and against the index of
                            test specifications when ../shared is there); --write makes it anew.
+  parity                   Check docs/api-parity.tsv against the documentation of the crates (and
+                           against the API of ably-js when ../shared is there).
   size [--all]             Size of the minimal client beside the floor program; --all adds a row for
                            each feature of the facade.
   bench receive [options]  Cost of a received message: this client, the floor program, ably-js.
@@ -106,6 +110,7 @@ mod tests {
             "test",
             "deps",
             "coverage",
+            "parity",
             "size",
             "bench receive",
             "proxy",

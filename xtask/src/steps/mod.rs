@@ -12,9 +12,10 @@ mod style;
 
 pub(crate) use features::{additions, pairs as feature_pairs};
 pub(crate) use optional::{advisories, has_openssl};
+pub(crate) use style::document;
 
 use crate::report::Step;
-use crate::{coverage, deps, process, size};
+use crate::{coverage, deps, parity, process, size};
 
 /// All of them.
 pub(crate) const ALL: &[Step] = &[
@@ -77,6 +78,12 @@ pub(crate) const ALL: &[Step] = &[
         about: "documentation without a warning",
         stops: false,
         run: style::docs,
+    },
+    Step {
+        name: "parity",
+        about: "the table of ably-js's API against the documentation",
+        stops: false,
+        run: || parity::documented().into(),
     },
     Step {
         name: "doctests",

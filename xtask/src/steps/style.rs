@@ -17,12 +17,17 @@ pub(crate) fn clippy() -> Outcome {
 
 /// `cargo doc`, where a warning is an error.
 pub(crate) fn docs() -> Outcome {
+    document().into()
+}
+
+/// Makes the documentation of all packages.
+pub(crate) fn document() -> Result<()> {
     let mut command = process::cargo(["doc", "--no-deps", "--locked"]);
     command
         .args(build::everywhere())
         .args(build::full())
         .env("RUSTDOCFLAGS", "-D warnings");
-    process::run(&mut command).into()
+    process::run(&mut command)
 }
 
 fn lint_all() -> Result<String> {
