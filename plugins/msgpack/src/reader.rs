@@ -193,13 +193,15 @@ impl Reader for MsgPackReader<'_> {
         }
     }
 
-    /// A key that is not a string becomes one, as in JavaScript.
+    /// A key that is not a string becomes one, as in JavaScript. Not a map or list: inside one
+    /// another, each would double the escapes of the text of the one within.
     fn key(&mut self, scope: &mut Left) -> Result<Option<Str>, ErrorInfo> {
         if !self.more(scope) {
             return Ok(None);
         }
         Ok(Some(match self.token()? {
             Token::Text(range) => self.string(range),
+            Token::Map(_) | Token::List(_) => return self.fail("a key is a map or list"),
             other => self.value_of(other)?.to_json().into(),
         }))
     }

@@ -197,6 +197,24 @@ fn what_other_writers_do_is_tolerated() {
     assert_eq!(pm.messages[0].name.as_deref(), Some("\u{fffd}"));
 }
 
+#[test]
+fn keys_that_are_maps_or_lists_are_refused() {
+    // As text, every level would double the backslashes of the one inside it.
+    let mut nested = b"\xa1\"".to_vec();
+    for _ in 0..20 {
+        nested = [&[0x81], &nested[..], &[0]].concat();
+        for name in ["extras", "data"] {
+            let message = field(name, &[&[0x81], &nested[..], &[0]].concat());
+            let frame = field("messages", &[&[0x91], &message[..]].concat());
+            assert_eq!(decode(&frame).err(), Some(ErrorCode::INVALID_DATA));
+        }
+    }
+    let list = field("params", &[0x81, 0x91, 1, 0]);
+    assert_eq!(decode(&list).err(), Some(ErrorCode::INVALID_DATA));
+    let number = decode(&field("params", &[0x81, 1, 0])).unwrap();
+    assert_eq!(number.params.unwrap().get("1").unwrap(), "0");
+}
+
 /// A list of messages with these names.
 fn named(names: &[Vec<u8>]) -> Vec<u8> {
     let mut list = vec![0xdc, 0, names.len() as u8];
