@@ -19,6 +19,10 @@ use crate::wire::{Annotation, ErrorInfo, Value, action};
 /// Says whether an annotation is one that can be counted.
 pub(crate) fn check(annotation: &Annotation) -> Result<(), ErrorInfo> {
     let bad = |why: &str| Err(ErrorInfo::bad(BAD_PARAM, format!("the annotation {why}")));
+    // A type without an aggregation is kept, and not counted.
+    if !annotation.kind.is_empty() && !annotation.kind.contains(':') {
+        return Ok(());
+    }
     let parts = annotation
         .kind
         .split_once(':')
@@ -57,7 +61,8 @@ pub(crate) fn check(annotation: &Annotation) -> Result<(), ErrorInfo> {
 /// Returns the summary of a message's annotations, oldest first.
 pub(crate) fn of<'a>(annotations: impl Iterator<Item = &'a Annotation>) -> Value {
     let mut tallies: BTreeMap<&str, Tally<'_>> = BTreeMap::new();
-    for annotation in annotations {
+    let counted = |annotation: &&Annotation| !aggregation(&annotation.kind).is_empty();
+    for annotation in annotations.filter(counted) {
         tallies
             .entry(&annotation.kind)
             .or_default()

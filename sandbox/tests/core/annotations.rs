@@ -234,7 +234,7 @@ fn annotations_that_may_not_be_are_refused() {
         ),
         (&path(&serial), json!({}), 400, 40003),
         (&path(&serial), json!({"type": 5}), 400, 40000),
-        (&path(&serial), json!({"type": "total.v1"}), 400, 40003),
+        (&path(&serial), json!({"type": ":total.v1"}), 400, 40003),
         (&path(&serial), json!({"type": "t:total.v2"}), 400, 40003),
         (
             &path(&serial),
