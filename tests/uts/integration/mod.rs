@@ -1,5 +1,6 @@
 //! `realtime/integration/` and `rest/integration/`: against a server.
 
+mod annotations;
 mod batch_presence;
 mod channel_attach;
 mod channel_history;
