@@ -314,6 +314,53 @@ fn nothing_is_sent_without_a_token_while_authorize_gets_one() {
 }
 
 #[test]
+fn authorize_leaves_an_attempt_that_has_the_new_token() {
+    let rt = VirtualRuntime::new();
+    let (source, calls) = slow(&rt);
+    let ws = MockWebSocket::new();
+    let options = ClientOptions::new()
+        .auth_callback(source)
+        .plugin(rt.clone())
+        .plugin(ws.clone());
+    let client = BaseRealtime::new(options).unwrap();
+    rt.run_until_idle();
+    let auth = client.auth();
+    let mut authorized = Box::pin(auth.authorize(None, None));
+    assert!(rt.poll_now(&mut authorized).is_none());
+    let attempt = ws.await_attempt(&rt);
+    assert!(rt.poll_now(&mut authorized).is_none());
+    attempt.respond_with_connected(connected("id", "key"));
+    let details = rt.wait(authorized).unwrap();
+    assert_eq!(details.token.expose(), "token-2");
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    assert_eq!(ws.attempts().len(), 1);
+    let sent = ws.attempts()[0].query("access_token");
+    assert_eq!(sent.as_deref(), Some("token-2"));
+    assert_eq!(ws.client_messages_of(action::AUTH).len(), 0);
+}
+
+#[test]
+fn rsa7d_the_client_id_of_the_options_is_asked_for() {
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let sink = asked.clone();
+    let options = ClientOptions::new()
+        .auth_callback(move |params: TokenParams| {
+            sink.lock().unwrap().push(params);
+            std::future::ready(Ok("t".into()))
+        })
+        .client_id("me");
+    let (rt, rest) = with_token(&tokens(), options);
+    let auth = rest.auth();
+    let params = TokenParams::new().ttl(5);
+    rt.wait(auth.authorize(Some(params.clone()), None)).unwrap();
+    // A request for someone else is left as it is.
+    rt.wait(auth.request_token(Some(params), None)).unwrap();
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked[0], TokenParams::new().ttl(5).client_id("me"));
+    assert_eq!(asked[1], TokenParams::new().ttl(5));
+}
+
+#[test]
 fn a_prompt_that_cannot_be_followed_leaves_the_connection() {
     let rt = VirtualRuntime::new();
     for options in [ClientOptions::with_token("t"), ClientOptions::with_key(KEY)] {
