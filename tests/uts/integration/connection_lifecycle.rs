@@ -17,8 +17,9 @@ fn rtn4b_a_client_connects() {
         let app = TestApp::start().await;
         let client = realtime(app.with_key());
         assert_eq!(client.connection().state(), S::Initialized);
+        let connecting = await_state(&client, S::Connecting, s(10));
         client.connect();
-        await_state(&client, S::Connecting, s(10)).await;
+        connecting.await;
         await_state(&client, S::Connected, s(10)).await;
         assert_eq!(client.connection().state(), S::Connected);
         let id = client.connection().id().expect("an id");
@@ -37,8 +38,9 @@ fn rtn4c_a_connection_is_closed() {
         let app = TestApp::start().await;
         let client = realtime(app.with_key());
         connect(&client).await;
+        let closing = await_state(&client, S::Closing, s(1));
         client.connection().close();
-        await_state(&client, S::Closing, s(1)).await;
+        closing.await;
         await_state(&client, S::Closed, s(5)).await;
         assert_eq!(client.connection().state(), S::Closed);
         // DEVIATION: RTN12a — the document wants no reason; ably-js gives 80017, as we do.
