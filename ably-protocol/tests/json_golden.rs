@@ -250,3 +250,11 @@ fn a_comet_body_is_cut_into_its_frames() {
             .is_empty()
     );
 }
+
+#[test]
+fn a_zero_has_no_sign_as_from_json_stringify() {
+    for text in ["-0", "-0.0", "-1e-400", "0e5"] {
+        assert_eq!(Value::from_json(text).unwrap().to_json(), "0", "{text}");
+    }
+    assert_eq!(Value::Float(-0.5).to_json(), "-0.5");
+}

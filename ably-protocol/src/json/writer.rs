@@ -126,7 +126,10 @@ impl<O: Out> Writer for JsonWriter<'_, O> {
         let size = value.abs();
         let _infallible = if !value.is_finite() {
             write!(text, "null")
-        } else if value == 0.0 || (1e-7..1e21).contains(&size) {
+        } else if value == 0.0 {
+            // Of either sign, as from JavaScript.
+            write!(text, "0")
+        } else if (1e-7..1e21).contains(&size) {
             write!(text, "{value}")
         } else {
             write!(text, "{value:e}")
