@@ -1,7 +1,7 @@
 //! A MessagePack frame from the server: it is read and written again, in both formats.
 #![no_main]
 
-use ably_fuzz::check_frame;
+use ably_fuzz::{check_frame, same_numbers};
 use ably_msgpack::MsgPackCodec;
 use ably_protocol::{Codec, Format};
 use bytes::{Bytes, BytesMut};
@@ -23,6 +23,7 @@ fuzz_target!(|data: &[u8]| {
             .encode_value(&again, &mut twice)
             .expect("a value");
         assert_eq!(out, twice);
-        assert_eq!(value.to_json(), again.to_json());
+        let [one, other] = [value, again].map(|value| same_numbers(value).to_json());
+        assert_eq!(one, other);
     }
 });

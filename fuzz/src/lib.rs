@@ -42,12 +42,24 @@ pub fn read_items(message: &ProtocolMessage) -> Option<[Vec<Item>; 3]> {
     ])
 }
 
-/// The JSON of a frame without what formats may spell in two ways: white space, and a number that
-/// is whole.
+/// The JSON of a frame without what formats may spell in two ways: white space, and numbers.
 pub fn canonical(frame: &[u8]) -> String {
     let text = std::str::from_utf8(frame).expect("JSON is UTF-8");
-    let value = Value::from_json(text).expect("JSON");
-    value.to_json()
+    same_numbers(Value::from_json(text).expect("JSON")).to_json()
+}
+
+/// The value with large integers as the floats that JavaScript has for them: as text, they have
+/// the digits that tell them from others and no more.
+pub fn same_numbers(value: Value) -> Value {
+    match value {
+        Value::Int(int) if int.unsigned_abs() > 1 << 53 => Value::Float(int as f64),
+        Value::List(items) => Value::List(items.into_iter().map(same_numbers).collect()),
+        Value::Map(fields) => {
+            let fields = fields.into_iter();
+            Value::Map(fields.map(|(name, v)| (name, same_numbers(v))).collect())
+        }
+        other => other,
+    }
 }
 
 /// Checks what must hold of every frame that could be read in `format`.
