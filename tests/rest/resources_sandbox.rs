@@ -256,7 +256,7 @@ async fn rsan_annotations_are_published_read_and_taken_back() {
 
         // What goes with a type, the server decides.
         for (bad, code) in [
-            (Annotation::new("no-aggregation"), 40003),
+            (Annotation::new("reaction:unheard-of.v1"), 40003),
             (Annotation::new("reaction:distinct.v1"), 40003),
             (Annotation::new("reaction:flag.v1").count(2), 40003),
         ] {

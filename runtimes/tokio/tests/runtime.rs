@@ -108,6 +108,7 @@ impl Transport for Attempts {
 fn options(attempts: &Attempts) -> ClientOptions {
     ClientOptions::with_key("appId.keyId:secret")
         .tls(false)
+        .allow_basic_auth_without_tls(true)
         .endpoint("a.test")
         .transport(attempts.clone())
 }
