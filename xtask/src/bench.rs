@@ -3,6 +3,10 @@
 //! Three clients read the same flood from one server on this machine: ours, the floor program, and
 //! ably-js. CPU time is each program's own, of its process; instructions and allocations come from
 //! callgrind, as the difference of two runs, so that starting and connecting do not count.
+//!
+//! [`rest`] is the other benchmark.
+
+mod rest;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -22,6 +26,9 @@ const CASES: [(&str, usize); 4] = [("json", 1), ("json", 10), ("msgpack", 1), ("
 
 /// Builds, runs and prints the table.
 pub(crate) fn run(args: &[&str]) -> Result<()> {
+    if args == ["rest"] {
+        return rest::run();
+    }
     let options = Options::parse(args)?;
     for (package, more) in [
         ("ably-replay", &[][..]),
@@ -81,7 +88,8 @@ struct Options {
 
 impl Options {
     fn parse(args: &[&str]) -> Result<Self> {
-        const USAGE: &str = "usage: cargo xtask bench receive [options]; see `cargo xtask --help`";
+        const USAGE: &str =
+            "usage: cargo xtask bench receive [options] | rest; see `cargo xtask --help`";
         let mut options = Self {
             messages: 200_000,
             callgrind: Some(20_000),
@@ -139,9 +147,7 @@ fn clients() -> Result<Vec<Client>> {
         native("ably", "ably-bench-client"),
         native("floor", "ably-floor-receive"),
     ];
-    let modules = process::root().join("tests/interop/node_modules");
-    if process::installed("node") && modules.join("ably").is_dir() {
-        let script = process::root().join("benches/ably-js/receive.cjs");
+    if let Some((script, modules)) = ably_js("receive.cjs") {
         clients.push(Client {
             name: "ably-js",
             program: "node".into(),
@@ -153,6 +159,14 @@ fn clients() -> Result<Vec<Client>> {
         println!("SKIPPED: ably-js not installed; `cargo xtask test npm` installs it");
     }
     Ok(clients)
+}
+
+/// A script that uses ably-js, and the folder where that is installed.
+fn ably_js(script: &str) -> Option<(PathBuf, PathBuf)> {
+    let script = process::root().join("benches/ably-js").join(script);
+    let modules = process::root().join("tests/interop/node_modules");
+    let there = process::installed("node") && modules.join("ably").is_dir();
+    there.then_some((script, modules))
 }
 
 impl Client {
@@ -378,6 +392,7 @@ mod tests {
             &["send"],
             &["receive", "--runs", "0"],
             &["receive", "--fast"],
+            &["rest", "--fast"],
         ] {
             assert!(Options::parse(wrong).is_err(), "{wrong:?}");
         }

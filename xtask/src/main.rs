@@ -91,6 +91,7 @@ Commands:
                              --runs N         CPU time runs, the fastest counts (default 3)
                              --no-callgrind   CPU time only
                              --check          fail when a bound is exceeded
+  bench rest               REST requests for a second of CPU time: this client, ably-js, ably-python.
   proxy [options]          Run the fault proxy with its HTTP interface until it is interrupted.
                              --listen ADDRESS:PORT  where (default 127.0.0.1:9100)
   release-check [step...]  All of `test`, and the slow steps that a release needs besides.
@@ -113,6 +114,7 @@ mod tests {
             "parity",
             "size",
             "bench receive",
+            "bench rest",
             "proxy",
             "release-check",
         ] {
