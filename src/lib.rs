@@ -22,10 +22,12 @@
 //! | `push` | push notifications: [`plugins::push`] | part of `Rest`, `Push` |
 //! | `msgpack` | the binary protocol | `MsgPack` |
 //! | `crypto` | encrypted channels: [`plugins::crypto`] | `Crypto` |
+//! | `delta` | only what changed between messages; not a default: [`plugins::delta`] | `vcdiff` |
 //! | `presence` | who is on a channel: [`plugins::presence`] | `RealtimePresence` |
 //! | `annotations` | what is added to messages: [`plugins::annotations`] | `Annotations` |
 //!
-//! `default` and `full` are all of these but `native-tls`, which needs OpenSSL on Linux.
+//! `full` is all of these but `native-tls`, which needs OpenSSL on Linux; `default` is without `delta`
+//! too, as ably-js is.
 //!
 //! Plugins come in by three ways, and the first that fills a slot keeps it: those handed over with
 //! [`ClientOptions::plugin`], then those that a linked crate has registered with

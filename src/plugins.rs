@@ -6,6 +6,8 @@ use ably_base::{ErrorInfo, Plugin, Plugins};
 pub use ably_annotations as annotations;
 #[cfg(feature = "crypto")]
 pub use ably_crypto as crypto;
+#[cfg(feature = "delta")]
+pub use ably_delta as delta;
 #[cfg(feature = "http")]
 pub use ably_http as http;
 #[cfg(feature = "msgpack")]
@@ -61,6 +63,7 @@ features! {
     "websocket" => "WebSocketTransport", ably_websocket::WebSocketTransport;
     "msgpack" => "MsgPack", ably_msgpack::MsgPack;
     "crypto" => "Crypto", ably_crypto::Crypto;
+    "delta" => "vcdiff", ably_delta::Vcdiff::new();
     "presence" => "RealtimePresence", ably_presence::RealtimePresence;
     "rustls" => "rustls", ably_tls_rustls::Rustls::new();
     "native-tls" => "native-tls", ably_tls_native::NativeTls::new(), later by 1;

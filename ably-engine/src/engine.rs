@@ -360,8 +360,8 @@ impl Engine {
         message: &MessageMeta<'_>,
     ) -> Decoded {
         match self.channels.get_mut(id) {
-            Some(ch) => ch.chain.decode(data, encoding, message),
-            None => Chain::default().decode(data, encoding, message),
+            Some(ch) => ch.chain.decode_apart(data, encoding, message),
+            None => Chain::default().decode_apart(data, encoding, message),
         }
     }
 

@@ -93,12 +93,33 @@ impl Chain {
         self.steps.iter().any(|(_, step)| step.keeps_state())
     }
 
-    /// Undoes `encoding` as far as possible.
+    /// Undoes `encoding` as far as possible, for the next message of a channel.
     pub fn decode(
         &mut self,
         data: Data,
         encoding: Option<Str>,
         message: &MessageMeta<'_>,
+    ) -> Decoded {
+        self.undo(data, encoding, message, true)
+    }
+
+    /// As [`Chain::decode`], for what is not one of the channel's messages, such as presence: steps
+    /// that keep something of earlier messages take no part and learn nothing.
+    pub fn decode_apart(
+        &mut self,
+        data: Data,
+        encoding: Option<Str>,
+        message: &MessageMeta<'_>,
+    ) -> Decoded {
+        self.undo(data, encoding, message, false)
+    }
+
+    fn undo(
+        &mut self,
+        data: Data,
+        encoding: Option<Str>,
+        message: &MessageMeta<'_>,
+        in_turn: bool,
     ) -> Decoded {
         let whole = encoding.as_deref().unwrap_or_default();
         if whole.is_empty() && self.steps.is_empty() {
@@ -109,6 +130,10 @@ impl Chain {
             Data::Binary(b) => Payload::Binary(b),
             // Nothing, or JSON that stands in the frame as such (a REST user can do that).
             other => {
+                // A delta cannot be relative to it, nor to what came before it.
+                if in_turn {
+                    self.reset();
+                }
                 return Decoded {
                     data: other,
                     encoding: encoding.filter(|e| !e.is_empty()),
@@ -124,14 +149,18 @@ impl Chain {
             }
             rest = left;
         }
-        self.observe(&payload, rest, message);
+        if in_turn {
+            self.observe(&payload, rest, message);
+        }
         while !rest.is_empty() {
             let (left, step) = last_step(rest);
             let undone = match step {
                 "base64" => base64_decode(payload).map(Data::from),
                 "utf-8" => utf8_decode(payload).map(Data::from),
                 "json" => json_decode(payload),
-                _ => self.step_decode(step, payload, message).map(Data::from),
+                _ => self
+                    .step_decode(step, payload, message, in_turn)
+                    .map(Data::from),
             };
             payload = match undone {
                 Ok(Data::Text(text)) => Payload::Text(text),
@@ -206,16 +235,17 @@ impl Chain {
         step: &str,
         mut payload: Payload,
         message: &MessageMeta<'_>,
+        in_turn: bool,
     ) -> StepResult {
         for (encoding, open) in &mut self.steps {
-            if encoding.handles(step) {
+            if encoding.handles(step) && (in_turn || !open.keeps_state()) {
                 return match open.decode(step, &mut payload, message) {
                     Ok(()) => Ok(payload),
                     Err(failure) => Err((payload, failure)),
                 };
             }
         }
-        let failure = if step == "vcdiff" {
+        let failure = if step == "vcdiff" && in_turn {
             DecodeFailure::Fail(ErrorInfo::missing_plugin("vcdiff", "delta"))
         } else if step.starts_with("cipher+") {
             DecodeFailure::Leave(ErrorInfo::new(

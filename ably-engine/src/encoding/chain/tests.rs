@@ -313,6 +313,15 @@ fn rtl19_steps_see_the_payload_without_its_outer_base64_only() {
 }
 
 #[test]
+fn steps_do_not_see_what_is_no_message_of_the_channel() {
+    let (mut chain, log) = chain(&[("flip", 0)]);
+    let flipped = Data::from(&[0x87_u8]);
+    let decoded = chain.decode_apart(flipped, Some("utf-8/flip".into()), &meta());
+    assert_eq!(decoded.data, "x");
+    assert!(log.lock().unwrap().is_empty());
+}
+
+#[test]
 fn pc1_options_for_a_plugin_that_is_missing_are_refused() {
     let options = ChannelOptions::new().plugin_option(PluginOption::new("Crypto", "crypto", 1));
     let error = Chain::open(&[], &options).unwrap_err();

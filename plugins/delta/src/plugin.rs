@@ -1,0 +1,124 @@
+//! [`Vcdiff`], the plugin, and the step `vcdiff` of a channel's encoding.
+//!
+//! Spec: PC3, RTL18, RTL19.
+
+use std::sync::Arc;
+
+use ably_base::{
+    ChannelOptions, DecodeFailure, ErrorInfo, MessageMeta, PayloadEncoding, PayloadStep, Plugin,
+    Plugins, engine::Entropy, protocol::Payload,
+};
+
+use crate::{decode, reader::refused};
+
+/// ably-js's name of the plugin, and the name of the step.
+const ID: &str = "vcdiff";
+
+/// How many bytes may come of a delta unless [`Vcdiff::max_output`] says otherwise: 16 MiB.
+pub const MAX_OUTPUT: usize = 16 << 20;
+
+/// The plugin that applies deltas.
+#[derive(Clone, Copy, Debug)]
+pub struct Vcdiff {
+    max_output: usize,
+}
+
+impl Vcdiff {
+    /// The plugin.
+    pub fn new() -> Self {
+        Self {
+            max_output: MAX_OUTPUT,
+        }
+    }
+
+    /// Refuses deltas that make more bytes than this. A few bytes of delta can stand for any
+    /// number.
+    #[must_use]
+    pub fn max_output(self, max_output: usize) -> Self {
+        Self { max_output }
+    }
+}
+
+impl Default for Vcdiff {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Plugin for Vcdiff {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.add_encoding(Arc::new(*self));
+        Ok(())
+    }
+}
+
+impl PayloadEncoding for Vcdiff {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn handles(&self, step: &str) -> bool {
+        step == ID
+    }
+
+    /// Every channel may get deltas: its name can ask for them as well as its params.
+    fn open(&self, _: &ChannelOptions) -> Result<Option<Box<dyn PayloadStep>>, ErrorInfo> {
+        Ok(Some(Box::new(Step {
+            max_output: self.max_output,
+            base: None,
+        })))
+    }
+}
+
+struct Step {
+    max_output: usize,
+    /// The payload before, which the next delta is relative to.
+    base: Option<Payload>,
+}
+
+impl PayloadStep for Step {
+    fn decode(
+        &mut self,
+        _: &str,
+        data: &mut Payload,
+        _: &MessageMeta<'_>,
+    ) -> Result<(), DecodeFailure> {
+        let Some(base) = &self.base else {
+            let why = "there is no message that the delta could be relative to";
+            return Err(DecodeFailure::Recover(refused(why)));
+        };
+        let made = decode(data.as_bytes(), base.as_bytes(), self.max_output)
+            .map_err(DecodeFailure::Recover)?;
+        *data = Payload::Binary(made.into());
+        // RTL19c
+        self.base = Some(data.clone());
+        Ok(())
+    }
+
+    fn encode(
+        &mut self,
+        _: &Payload,
+        _: &mut dyn Entropy,
+    ) -> Result<Option<(Payload, String)>, ErrorInfo> {
+        Ok(None)
+    }
+
+    /// RTL19a, RTL19b
+    fn observe(&mut self, wire: &Payload, encoding: &str, _: &MessageMeta<'_>) {
+        if encoding.rsplit('/').next() != Some(ID) {
+            self.base = Some(wire.clone());
+        }
+    }
+
+    fn keeps_state(&self) -> bool {
+        true
+    }
+
+    fn reset(&mut self) {
+        self.base = None;
+    }
+}
