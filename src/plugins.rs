@@ -65,6 +65,7 @@ features! {
     "crypto" => "Crypto", ably_crypto::Crypto;
     "delta" => "vcdiff", ably_delta::Vcdiff::new();
     "presence" => "RealtimePresence", ably_presence::RealtimePresence;
+    "annotations" => "Annotations", ably_annotations::Annotations;
     "rustls" => "rustls", ably_tls_rustls::Rustls::new();
     "native-tls" => "native-tls", ably_tls_native::NativeTls::new(), later by 1;
     "proxy" => "Proxy", ably_proxy::Proxy;

@@ -3,7 +3,7 @@
 //! Holds the extension traits of the enabled features.
 
 #[cfg(feature = "annotations")]
-pub use ably_annotations::RestAnnotationsApi;
+pub use ably_annotations::{ChannelAnnotations, RestAnnotationsApi};
 pub use ably_base::{ClientOptions, ErrorInfo, Message};
 #[cfg(feature = "crypto")]
 pub use ably_crypto::ChannelOptionsExt;

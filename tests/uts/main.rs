@@ -4,6 +4,7 @@
 mod live;
 mod support;
 
+mod annotations;
 mod auth;
 mod channels;
 mod client;

@@ -11,9 +11,9 @@ use ably_base::{
 use ably_rest::DecodePage;
 
 /// A page of annotations of a channel with these options.
-pub(crate) struct Annotations(pub(crate) ChannelOptions);
+pub(crate) struct AnnotationPage(pub(crate) ChannelOptions);
 
-impl DecodePage<Annotation> for Annotations {
+impl DecodePage<Annotation> for AnnotationPage {
     fn decode(&self, core: &RestCore, reply: &HttpReply) -> Result<Vec<Annotation>, ErrorInfo> {
         let malformed = || {
             ErrorInfo::new(

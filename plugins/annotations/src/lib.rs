@@ -3,38 +3,50 @@
 //!
 //! | trait | on | methods |
 //! |---|---|---|
-//! | [`RestAnnotationsApi`] | [`ably_base::RestChannel`] | `annotations().publish`, `annotations().delete`, `annotations().get` |
+//! | [`ChannelAnnotations`] | [`ably_base::Channel`] | `annotations()`: publish, delete, get, subscribe |
+//! | [`RestAnnotationsApi`] | [`ably_base::RestChannel`] | `annotations()`: publish, delete, get |
 //!
-//! Over REST; needs an HTTP client (feature `http`) and no plugin to install. A message is named by
-//! its serial or by itself, as it was received. [`SummaryEntry`] reads what the annotations of a
-//! message add up to.
+//! On a connection install [`Annotations`]; without it every operation but `get` fails with
+//! `40019`. REST, and `get`, need an HTTP client (feature `http`) and no plugin to install. A
+//! message is named by its serial or by itself, as it was received. [`SummaryEntry`] reads what the
+//! annotations of a message add up to.
 //!
 //! ```no_run
-//! use ably_annotations::RestAnnotationsApi;
-//! use ably_base::{Annotation, BaseRest, ErrorInfo};
-//! use ably_rest::History;
+//! use ably_annotations::{Annotations, ChannelAnnotations};
+//! use ably_base::{Annotation, BaseRealtime, ClientOptions, ErrorInfo};
 //!
-//! async fn example(rest: BaseRest) -> Result<(), ErrorInfo> {
-//!     let channel = rest.channels().get("news");
-//!     for message in channel.history(()).await?.items() {
-//!         let like = Annotation::new("reaction:distinct.v1").name("👍");
-//!         channel.annotations().publish(message, like).await?;
-//!     }
-//!     Ok(())
+//! # async fn run() -> Result<(), ErrorInfo> {
+//! let options = ClientOptions::with_key("app.key:secret").client_id("bob");
+//! let client = BaseRealtime::new(options.plugin(Annotations))?;
+//! let channel = client.channels().get("news")?;
+//! let mut messages = channel.subscribe(());
+//! while let Some(Ok(message)) = messages.next().await {
+//!     let like = Annotation::new("reaction:distinct.v1").name("👍");
+//!     channel.annotations().publish(&message, like).await?;
 //! }
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! ably-js: the `Annotations` plugin, and annotations of the `Rest` plugin.
 
 mod decode;
+mod listeners;
+mod machine;
 mod outgoing;
+mod plugin;
 mod query;
+mod realtime;
 mod rest;
+mod subscription;
 mod summary;
 mod target;
 
+pub use plugin::Annotations;
 pub use query::AnnotationsQuery;
+pub use realtime::{ChannelAnnotations, RealtimeAnnotations};
 pub use rest::{RestAnnotations, RestAnnotationsApi};
+pub use subscription::AnnotationSubscription;
 pub use summary::{
     SummaryClientIdCounts, SummaryClientIdList, SummaryDistinctValues, SummaryEntry,
     SummaryMultipleValues, SummaryTotal, SummaryUniqueValues,

@@ -1,6 +1,6 @@
-//! From an annotation of the application to what is sent.
+//! From an annotation of the application to what is sent, over REST and on a connection alike.
 //!
-//! Spec: RSAN1a3, RSAN1c1–RSAN1c3, TAN2f1.
+//! Spec: RSAN1a3, RSAN1c1–RSAN1c3, RTAN1a, TAN2f1.
 
 use ably_base::{
     Annotation, AnnotationAction, ErrorCode, ErrorInfo, Str,

@@ -6,13 +6,13 @@ use ably_base::{
     Annotation, AnnotationAction, ChannelOptions, ErrorInfo, RestChannel,
     engine::BoxFuture,
     protocol::Value,
-    rest::{RestPath, RestRequest},
+    rest::{RestCore, RestPath, RestRequest},
 };
 use ably_rest::PaginatedResult;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use bytes::BytesMut;
 
-use crate::{AnnotationsQuery, MessageSerial, decode::Annotations, outgoing};
+use crate::{AnnotationsQuery, MessageSerial, decode::AnnotationPage, outgoing};
 
 /// Random bytes of an id. Spec: RSAN1c4.
 const ID_BYTES: usize = 9;
@@ -99,14 +99,9 @@ impl RestAnnotations {
         message: impl Into<MessageSerial>,
         query: impl Into<AnnotationsQuery>,
     ) -> BoxFuture<Result<PaginatedResult<Annotation>, ErrorInfo>> {
-        let serial = message.into().checked();
-        let path = serial.and_then(|serial| path(&self.0, &serial));
-        PaginatedResult::first_page(
-            Ok(self.0.core().clone()),
-            path,
-            Ok(query.into().into_params()),
-            Annotations(self.0.options()),
-        )
+        let core = Ok(self.0.core().clone());
+        let (name, options) = (self.0.name(), self.0.options());
+        get(core, name, options, &message.into(), query.into())
     }
 
     fn send(
@@ -119,7 +114,7 @@ impl RestAnnotations {
         Box::pin(async move {
             let core = channel.core();
             let serial = message.checked()?;
-            let path = path(&channel, &serial)?;
+            let path = path(channel.name(), &serial)?;
             outgoing::complete(&mut annotation, serial, action)?;
             // DEVIATION: RSAN1c4 - 2.12.0 gives no id (ably-js#2195).
             if core.idempotent_publishing() && annotation.id.as_deref().is_none_or(str::is_empty) {
@@ -140,7 +135,21 @@ impl RestAnnotations {
     }
 }
 
+/// Spec: RSAN3b, RTAN3a.
+pub(crate) fn get(
+    core: Result<RestCore, ErrorInfo>,
+    channel: &str,
+    options: ChannelOptions,
+    message: &MessageSerial,
+    query: AnnotationsQuery,
+) -> BoxFuture<Result<PaginatedResult<Annotation>, ErrorInfo>> {
+    let serial = message.checked();
+    let path = serial.and_then(|serial| path(channel, &serial));
+    let decode = AnnotationPage(options);
+    PaginatedResult::first_page(core, path, Ok(query.into_params()), decode)
+}
+
 /// Spec: RSAN1c6, RSAN3b.
-fn path(channel: &RestChannel, serial: &str) -> Result<RestPath, ErrorInfo> {
-    RestPath::of_channel(channel.name(), ["messages", serial, "annotations"])
+fn path(channel: &str, serial: &str) -> Result<RestPath, ErrorInfo> {
+    RestPath::of_channel(channel, ["messages", serial, "annotations"])
 }

@@ -14,8 +14,8 @@ impl MessageSerial {
     /// # Errors
     /// - `40003` there is none, as in a message that was not received; it is `.` or `..`, which
     ///   cannot be part of a path.
-    pub(crate) fn checked(self) -> Result<Str, ErrorInfo> {
-        let serial = self.0.filter(|s| !matches!(&**s, "" | "." | ".."));
+    pub(crate) fn checked(&self) -> Result<Str, ErrorInfo> {
+        let serial = self.0.clone().filter(|s| !matches!(&**s, "" | "." | ".."));
         serial.ok_or_else(|| {
             ErrorInfo::new(
                 ErrorCode::INVALID_PARAMETER,

@@ -14,6 +14,7 @@ mod presence;
 mod presence_lifecycle;
 mod presence_sync;
 mod publish;
+mod realtime_annotations;
 mod realtime_auth;
 mod rest_auth;
 mod revoke_tokens;

@@ -1,0 +1,46 @@
+//! [`Annotations`], the plugin.
+
+use std::sync::Arc;
+
+use ably_base::{
+    BehaviourFactory, ChannelBehaviour, ErrorInfo, Plugin, Plugins, Str, protocol::Action,
+};
+
+use crate::machine::Machine;
+
+/// ably-js's name of the plugin.
+pub(crate) const ID: &str = "Annotations";
+
+/// The plugin: gives every channel of a realtime client its annotations.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Annotations;
+
+impl Plugin for Annotations {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.add_behaviour(Arc::new(Self));
+        Ok(())
+    }
+}
+
+impl BehaviourFactory for Annotations {
+    fn id(&self) -> &'static str {
+        ID
+    }
+
+    fn actions(&self) -> &'static [Action] {
+        &[Action::ANNOTATION]
+    }
+
+    fn create(&self, _: &Str) -> Box<dyn ChannelBehaviour> {
+        Box::new(Machine::default())
+    }
+}
+
+/// `40019`: the client has no annotations.
+pub(crate) fn missing() -> ErrorInfo {
+    ErrorInfo::missing_plugin(ID, "annotations")
+}

@@ -1,0 +1,3 @@
+//! `realtime/unit/channels/channel_annotations.md`
+
+mod channel_annotations;
