@@ -12,6 +12,12 @@ pub(crate) const EXTRA: &[Step] = &[
         run: steps::feature_pairs,
     },
     Step {
+        name: "serde-json",
+        about: "the tests with the features of serde_json on",
+        stops: false,
+        run: steps::serde_json,
+    },
+    Step {
         name: "size-table",
         about: "the bytes of each feature",
         stops: false,

@@ -34,11 +34,22 @@ pub(crate) fn everything() -> Result<()> {
 
 /// Every test but those in documentation.
 pub(crate) fn tests() -> Outcome {
+    run_tests(&full())
+}
+
+/// The same while serde_json does what an application may have it do: keep the order of members and
+/// the digits of numbers. Interop is left out; what it would show shows in the others.
+pub(crate) fn serde_json() -> Outcome {
+    let odd = "ably/full,ably-serde-json-tests/odd";
+    run_tests(&["--exclude", "ably-interop", "--features", odd])
+}
+
+fn run_tests(args: &[&str]) -> Outcome {
     let mut command = process::cargo(runner().iter().copied());
     command
         .args(["--locked", "--no-fail-fast"])
         .args(everywhere())
-        .args(full());
+        .args(args);
     if !nextest() {
         // Documentation has a step of its own.
         command.args(["--lib", "--bins", "--tests", "--examples"]);

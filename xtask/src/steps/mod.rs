@@ -10,6 +10,7 @@ mod programs;
 mod pure;
 mod style;
 
+pub(crate) use build::serde_json;
 pub(crate) use features::{additions, pairs as feature_pairs};
 pub(crate) use optional::{advisories, has_openssl};
 pub(crate) use style::document;
