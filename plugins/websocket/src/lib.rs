@@ -12,6 +12,14 @@
 //! [`TokioStream`] and [`AsyncStream`] turn tokio's streams into [`ByteStream`]s and back, for
 //! those who write diallers.
 //!
+//! # What is logged
+//! Nothing here logs. tungstenite, in an application that lets `log` lines of the level trace
+//! through, shows every frame and message whole: with payloads, connection keys, and the tokens of
+//! AUTH. These are the targets `tungstenite::protocol` and `tungstenite::protocol::frame`. Keep
+//! them at debug or coarser (`tungstenite=debug`), or build with a feature of `log` such as
+//! `release_max_level_debug`, where that must not be. No credential is in lines of any other target
+//! or level.
+//!
 //! [`ByteStream`]: ably_base::ByteStream
 
 mod accept_key;
