@@ -9,6 +9,7 @@
 
 use crate::core::Core;
 use crate::core::channel::Channel;
+use crate::core::delta::Delta;
 use crate::core::name::ChannelName;
 use crate::core::params::Params;
 use crate::core::serial::Position;
@@ -25,6 +26,8 @@ pub(crate) struct Attachment {
     pub(crate) modes: u64,
     /// Whether it wants to be told who is there, and of which category.
     pub(crate) occupancy: Option<Option<String>>,
+    /// The message before, on attachments that take deltas.
+    pub(crate) delta: Option<Delta>,
 }
 
 impl Core {
@@ -199,11 +202,12 @@ impl Core {
         }
         channel.attached.insert(place);
 
-        let received = before.is_some_and(|before| before.modes & EVENTS != 0);
+        // A client of deltas that names where it is could not apply one: it is sent everything
+        // from there again.
+        let again = params.delta && request.channel_serial.is_some();
+        let received = before.is_some_and(|before| before.modes & EVENTS != 0) && !again;
         let reattach = request.flags & flags::ATTACH_RESUME != 0;
         let start = match request.channel_serial.as_deref() {
-            // Channels with deltas will have to send again from the serial, which is how clients
-            // recover from one that they cannot apply.
             serial if received && (reattach || serial.is_some()) => Start::Live,
             Some(serial) => match channel.resumable(serial) {
                 Some(position) => Start::After(position),
@@ -253,8 +257,14 @@ impl Core {
             }),
             ..ProtocolMessage::for_channel(action::ATTACHED, name)
         }];
+        // The first message is whole: what the client has of earlier ones is not known.
+        let mut delta = params.delta.then(Delta::default);
         for entry in &backlog {
-            frames.push(entry.frame(name, channel.series.serial(entry.at)));
+            let frame = entry.frame(name, channel.series.serial(entry.at));
+            frames.push(match &mut delta {
+                Some(delta) => delta.apply(frame),
+                None => frame,
+            });
         }
         if sync {
             frames.extend(sync_pages(channel, name));
@@ -265,6 +275,7 @@ impl Core {
                 requested,
                 modes,
                 occupancy: params.occupancy,
+                delta,
             };
             connection.attachments.insert(name.to_owned(), attachment);
         }

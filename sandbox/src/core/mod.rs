@@ -19,6 +19,7 @@ mod capability;
 mod channel;
 mod connection;
 mod deadlines;
+mod delta;
 mod dispatch;
 mod entropy;
 mod entry;
@@ -45,6 +46,8 @@ mod summary;
 mod timers;
 mod token;
 mod transport;
+#[doc(hidden)]
+pub mod vcdiff;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;

@@ -19,6 +19,8 @@ pub(crate) struct Params {
     rewind_limit: Option<usize>,
     /// Whether to be told who is there, and of which category.
     pub(crate) occupancy: Option<Option<String>>,
+    /// Whether messages may come as what changed since the one before.
+    pub(crate) delta: bool,
     /// What is echoed to the client.
     pub(crate) in_force: Vec<(String, String)>,
 }
@@ -59,7 +61,8 @@ impl Params {
                     Some(wanted) => params.occupancy = Some(wanted),
                     None => return bad("must be metrics or metrics.CATEGORY"),
                 },
-                "delta" => return bad("is not supported by this sandbox"),
+                "delta" if value == "vcdiff" => params.delta = true,
+                "delta" => return bad("must be vcdiff"),
                 _ => continue,
             }
             params.in_force.retain(|(known, _)| known != key);

@@ -166,27 +166,34 @@ impl Core {
 
     /// Sends an entry to those who listen.
     pub(crate) fn deliver(&mut self, app_id: &str, channel: &str, entry: &Entry, now: u64) {
-        let Some(channel) = self.existing_channel(app_id, channel) else {
+        let app = self.apps.get(app_id);
+        let Some(channel) = app.and_then(|app| app.channels.get(channel)) else {
             return;
         };
         let serial = channel.series.serial(entry.at);
         let mut frames: BTreeMap<String, Arc<Frame>> = BTreeMap::new();
         let mut targets = Vec::new();
+        let whole = |name: &str| entry.frame(name, serial.clone());
         for (connection_id, name) in &channel.attached {
-            let Some(connection) = self.connections.get(connection_id) else {
+            let Some(connection) = self.connections.get_mut(connection_id) else {
                 continue;
             };
-            let attachment = connection.attachments.get(name);
-            let listens = attachment.is_some_and(|to| to.modes & entry.modes() != 0);
             let own = entry.connection_id.as_ref() == Some(connection_id);
-            if let Some(transport) = connection.transport.filter(|_| listens) {
-                if !own || connection.echo {
-                    let frame = frames
-                        .entry(name.clone())
-                        .or_insert_with(|| Arc::new(Frame::new(entry.frame(name, serial.clone()))));
-                    targets.push((transport, Arc::clone(frame)));
+            let (transport, hears) = (connection.transport, !own || connection.echo);
+            let attachment = connection.attachments.get_mut(name);
+            let attachment = attachment.filter(|to| to.modes & entry.modes() != 0);
+            let (Some(attachment), Some(transport), true) = (attachment, transport, hears) else {
+                continue;
+            };
+            let frame = match &mut attachment.delta {
+                Some(delta) => Arc::new(Frame::new(delta.apply(whole(name)))),
+                None => {
+                    let frame = frames.entry(name.clone());
+                    let frame = frame.or_insert_with(|| Arc::new(Frame::new(whole(name))));
+                    Arc::clone(frame)
                 }
-            }
+            };
+            targets.push((transport, frame));
         }
         if let Some(app) = self.apps.get_mut(app_id) {
             let count = targets.len() * entry.messages.len().max(entry.annotations.len());

@@ -4,6 +4,7 @@ mod annotations;
 mod batch;
 mod capability;
 mod connection;
+mod delta;
 mod history;
 mod hostile;
 mod journal;

@@ -110,7 +110,7 @@ fn unsupported_params_fail_loudly() {
     let mut world = World::new();
     let client = world.connect(&[]);
     for (key, text) in [
-        ("delta", "vcdiff"),
+        ("delta", "other"),
         ("occupancy", "everything"),
         ("rewind", "x"),
         ("modes", "fly"),
