@@ -3,6 +3,7 @@
 //! Needs Node and `npm ci` in this folder.
 
 mod cuts;
+mod delta;
 mod messages;
 mod peer;
 mod presence;

@@ -1,6 +1,7 @@
 // The official ably-js client, driven line by line: a JSON request on stdin, a JSON answer or event
 // on stdout. Ends when stdin ends.
 import Ably from 'ably';
+import * as vcdiff from '@ably/vcdiff-decoder';
 import readline from 'node:readline';
 
 const clients = new Map();
@@ -61,7 +62,7 @@ const ops = {
     const client = new Ably.Realtime({
       endpoint: r.host, port: r.port, tls: false, useBinaryProtocol: r.binary, autoConnect: false,
       connectivityCheckUrl: `${r.host}:${r.port}/is-the-internet-up.txt`, logLevel: 0,
-      disconnectedRetryTimeout: 500, ...r.options,
+      disconnectedRetryTimeout: 500, plugins: { vcdiff: vcdiff.default ?? vcdiff }, ...r.options,
     });
     clients.set(r.client, client);
     client.connection.on((change) => out({
@@ -169,6 +170,20 @@ const ops = {
       page = page.hasNext() ? await page.next() : null;
     }
     return items;
+  },
+  async undelta(r) {
+    const bytes = (text) => Buffer.from(text, 'base64');
+    const { decode } = vcdiff.default ?? vcdiff;
+    return r.pairs.map(([delta, base]) => Buffer.from(decode(bytes(delta), bytes(base))).toString('base64'));
+  },
+  async forgetLastMessage(r) {
+    // As if the message before had been missed.
+    channelOf(r)._lastPayload.messageId = null;
+  },
+  async watchChannel(r) {
+    channelOf(r).on((change) => out({
+      event: 'channel', client: r.client, state: change.current, error: change.reason ? errorOf(change.reason) : null,
+    }));
   },
   async cut(r) {
     // As a network does it: the socket dies, nobody says goodbye.
