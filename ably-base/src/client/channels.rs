@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use ably_engine::{ChannelOptions, Engine, protocol::ErrorInfo};
+use ably_engine::{
+    ChannelOptions, Engine,
+    protocol::{ErrorInfo, Params},
+};
 
-use super::Channel;
+use super::{Channel, DeriveOptions};
 use crate::shell::Handles;
 
 /// The channels of a client.
@@ -37,6 +40,35 @@ impl Channels {
     /// Spec: RTS3b, RTS3c, RTS3c1.
     pub fn get_with(&self, name: &str, options: ChannelOptions) -> Result<Channel, ErrorInfo> {
         self.get_or_make(name, Some(options))
+    }
+
+    /// The channel that `derive` makes of the one called `name`, whose name holds the filter, as
+    /// `[filter=...]name`. Made when it does not exist yet.
+    ///
+    /// # Errors
+    /// - `40000` there are too many channels.
+    /// - `40010` the name is empty, or has a qualifier other than parameters (`[?rewind=1]name`).
+    ///
+    /// Spec: RTS5.
+    pub fn get_derived(&self, name: &str, derive: &DeriveOptions) -> Result<Channel, ErrorInfo> {
+        let name = derive.name(name, &Params::new())?;
+        self.get_or_make(&name, None)
+    }
+
+    /// The same with these options, whose parameters are in its name too, unless `name` has some.
+    ///
+    /// # Errors
+    /// - as [`Channels::get_derived`] and [`Channels::get_with`].
+    ///
+    /// Spec: RTS5a2.
+    pub fn get_derived_with(
+        &self,
+        name: &str,
+        derive: &DeriveOptions,
+        options: ChannelOptions,
+    ) -> Result<Channel, ErrorInfo> {
+        let name = derive.name(name, options.params())?;
+        self.get_or_make(&name, Some(options))
     }
 
     fn get_or_make(

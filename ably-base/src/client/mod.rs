@@ -3,6 +3,7 @@
 mod channel;
 mod channels;
 mod connection;
+mod derive;
 mod realtime;
 mod state_changes;
 mod subscription;
@@ -10,6 +11,7 @@ mod subscription;
 pub use channel::{Channel, Subscribed};
 pub use channels::Channels;
 pub use connection::Connection;
+pub use derive::DeriveOptions;
 pub use realtime::{BaseRealtime, WeakRealtime};
 pub use state_changes::StateChanges;
 pub use subscription::{Lagged, Names, Subscription};

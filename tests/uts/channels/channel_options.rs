@@ -1,6 +1,6 @@
 //! `realtime/unit/channels/channel_options.md`
 
-use ably_base::ChannelMode;
+use ably_base::{ChannelMode, DeriveOptions};
 use ably_crypto::{ChannelOptionsExt, CipherParamOptions, CipherParams, Crypto};
 
 use super::common::*;
@@ -160,4 +160,65 @@ fn rtl16a_set_options_attaches_anew_without_leaving() {
     let events: Vec<_> = changes.all().iter().map(|c| c.event).collect();
     assert_eq!(events, [ChannelEvent::Update]);
     assert_eq!(channel.options().params()["rewind"], "1");
+}
+
+/// A derived channel of a client that does not connect.
+fn derived(name: &str, filter: &str, options: Option<ChannelOptions>) -> Channel {
+    let rt = VirtualRuntime::new();
+    let client = client(crate::support::options(&rt, &MockWebSocket::new()));
+    let derive = DeriveOptions::new().filter(filter);
+    let channel = match options {
+        Some(options) => client.channels().get_derived_with(name, &derive, options),
+        None => client.channels().get_derived(name, &derive),
+    };
+    channel.unwrap()
+}
+
+// UTS: realtime/unit/RTS5a/creates-derived-channel-0
+#[test]
+fn rts5a_a_derived_channel_has_a_name_of_its_own() {
+    let channel = derived("test-RTS5a", "name == 'foo'", None);
+    assert!(channel.name().starts_with("[filter="));
+    assert!(channel.name().ends_with("]test-RTS5a"));
+}
+
+// UTS: realtime/unit/RTS5a1/filter-base64-encoded-0
+#[test]
+fn rts5a1_the_filter_is_in_base64() {
+    let channel = derived("test-RTS5a1", "name == 'test'", None);
+    let expected = "bmFtZSA9PSAndGVzdCc=";
+    assert_eq!(channel.name(), format!("[filter={expected}]test-RTS5a1"));
+}
+
+// UTS: realtime/unit/RTS5a2/derived-with-params-0
+#[test]
+fn rts5a2_parameters_are_in_the_name() {
+    let options = ChannelOptions::new()
+        .param("rewind", "1")
+        .param("delta", "vcdiff");
+    let channel = derived("test-RTS5a2", "type == 'message'", Some(options));
+    assert!(channel.name().ends_with("]test-RTS5a2"));
+    let name = channel.name().strip_prefix('[').expect("a qualifier");
+    let (qualifier, _) = name.split_once(']').expect("its end");
+    assert!(qualifier.starts_with("filter="));
+    let (_, params) = qualifier.split_once('?').expect("parameters");
+    let mut params: Vec<_> = params
+        .split('&')
+        .map(|pair| pair.split_once('=').expect("a value"))
+        .collect();
+    params.sort_unstable();
+    assert_eq!(params, [("delta", "vcdiff"), ("rewind", "1")]);
+}
+
+// UTS: realtime/unit/RTS5/get-derived-with-options-0
+#[test]
+fn rts5_a_derived_channel_has_options() {
+    let options = ChannelOptions::new()
+        .with_modes([ChannelMode::Subscribe])
+        .attach_on_subscribe(false);
+    let channel = derived("test-RTS5", "true", Some(options));
+    let options = channel.options();
+    let modes = options.modes().expect("modes");
+    assert!(modes.contains(&ChannelMode::Subscribe));
+    assert!(!options.attaches_on_subscribe());
 }
