@@ -25,6 +25,7 @@
 //! | `delta` | only what changed between messages; not a default: [`plugins::delta`] | `vcdiff` |
 //! | `presence` | who is on a channel: [`plugins::presence`] | `RealtimePresence` |
 //! | `annotations` | what is added to messages: [`plugins::annotations`] | `Annotations` |
+//! | `filter` | subscriptions to messages by more than their name: [`plugins::filter`] | `MessageInteractions` |
 //!
 //! `full` is all of these but `native-tls`, which needs OpenSSL on Linux; `default` is without `delta`
 //! too, as ably-js is.

@@ -8,6 +8,8 @@ pub use ably_annotations as annotations;
 pub use ably_crypto as crypto;
 #[cfg(feature = "delta")]
 pub use ably_delta as delta;
+#[cfg(feature = "filter")]
+pub use ably_filter as filter;
 #[cfg(feature = "http")]
 pub use ably_http as http;
 #[cfg(feature = "msgpack")]

@@ -7,6 +7,8 @@ pub use ably_annotations::{ChannelAnnotations, RestAnnotationsApi};
 pub use ably_base::{ClientOptions, ErrorInfo, Message};
 #[cfg(feature = "crypto")]
 pub use ably_crypto::ChannelOptionsExt;
+#[cfg(feature = "filter")]
+pub use ably_filter::{MessageFilter, MessageInteractions};
 #[cfg(feature = "presence")]
 pub use ably_presence::ChannelPresence;
 #[cfg(feature = "push")]

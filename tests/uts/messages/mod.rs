@@ -7,3 +7,4 @@ mod channel_delta_decoding;
 mod channel_publish;
 mod channel_subscribe;
 mod message_field_population;
+mod message_filter;
