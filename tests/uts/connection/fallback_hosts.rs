@@ -1,6 +1,7 @@
 //! `realtime/unit/connection/fallback_hosts_test.md`
 
 use ably_base::FailureKind;
+use ably_rest::History;
 use ably_testkit::http::{HttpMockReply, MockHttp};
 
 use super::common::*;
@@ -232,4 +233,36 @@ fn a_check_without_an_answer_is_given_up_and_one_that_is_not_wanted_is_cancelled
     check.respond(HttpMockReply::bytes(200, "text/plain", "yes"));
     rt.advance(s(60));
     assert_eq!(hosts(&ws), [PRIMARY, PRIMARY]);
+}
+
+// The history of a channel is at `/messages`, where the case has `/history`, and it is a list.
+// UTS: realtime/unit/RTN17e/http-uses-same-fallback-0
+#[test]
+fn requests_go_to_the_fallback_that_the_connection_uses() {
+    let rt = VirtualRuntime::new();
+    let ws = first_fails(Attempt::respond_with_refused);
+    let http = MockHttp::answering(|request| {
+        Some(if request.host == "internet-up.ably-realtime.com" {
+            HttpMockReply::bytes(200, "text/plain", "yes")
+        } else {
+            HttpMockReply::json(200, json!([]))
+        })
+    });
+    let client = client(options(&rt, &ws).plugin(http.clone()));
+    client.connect();
+    rt.await_state_for(s(10), &client, S::Connected);
+    let connected = hosts(&ws)[1].clone();
+    assert_fallback(&connected);
+    let channel = client.channels().get("test-RTN17e").unwrap();
+    rt.wait(channel.history(())).unwrap();
+    rt.advance(ms(500));
+    let requests = http.requests();
+    let history: Vec<_> = requests
+        .iter()
+        .filter(|r| r.path == "/channels/test-RTN17e/messages")
+        .collect();
+    assert_eq!(history.len(), 1);
+    assert_eq!(history[0].host, connected);
+    client.close();
+    rt.await_state(&client, S::Closed);
 }
