@@ -8,6 +8,7 @@ mod channel_publish;
 mod channel_subscribe;
 mod connection_failures;
 mod connection_lifecycle;
+mod delta_decoding;
 mod history;
 mod pagination;
 mod presence;
