@@ -15,8 +15,8 @@ pub use ably_presence::ChannelPresence;
 pub use ably_push::{ChannelPush, PushApi};
 #[cfg(feature = "rest")]
 pub use ably_rest::{
-    BatchPublishSpec, Direction, History, HistoryQuery, RestApi, RestPresenceApi, RestPublish,
-    RevokeTokens, StatusApi,
+    BatchPublishSpec, Direction, History, HistoryQuery, PresenceHistory, RestApi, RestPresenceApi,
+    RestPublish, RevokeTokens, StatusApi,
 };
 #[cfg(feature = "stats")]
 pub use ably_stats::{StatsApi, StatsQuery};

@@ -38,8 +38,8 @@ pub use ably_engine::{
 };
 pub use auth::{Auth, AuthMethod, AuthOptions};
 pub use client::{
-    BaseRealtime, Channel, Channels, Connection, DeriveOptions, Lagged, Names, StateChanges,
-    Subscribed, Subscription, WeakRealtime,
+    BaseRealtime, Channel, Channels, Connection, DeriveOptions, Lagged, Names, PresenceOf,
+    StateChanges, Subscribed, Subscription, WeakRealtime,
 };
 pub use emitter::{Emitter, Events, ListenerId};
 pub use ext::{

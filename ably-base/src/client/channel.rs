@@ -375,6 +375,12 @@ impl Channel {
     }
 }
 
+/// For plugins: a handle of the presence of a channel, to which another plugin adds its history.
+pub trait PresenceOf {
+    /// The channel.
+    fn channel(&self) -> &Channel;
+}
+
 /// Two handles are equal when they are of one channel of one client. A channel that was released
 /// is not equal to the one that takes its name.
 impl PartialEq for Channel {

@@ -8,7 +8,7 @@ mod realtime;
 mod state_changes;
 mod subscription;
 
-pub use channel::{Channel, Subscribed};
+pub use channel::{Channel, PresenceOf, Subscribed};
 pub use channels::Channels;
 pub use connection::Connection;
 pub use derive::DeriveOptions;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ably_base::{
-    Channel, ChannelState, Events, ListenerId, Pending, PresenceAction, PresenceMessage, Str,
-    Subscribed,
+    Channel, ChannelState, Events, ListenerId, Pending, PresenceAction, PresenceMessage,
+    PresenceOf, Str, Subscribed,
 };
 
 use crate::{
@@ -245,6 +245,13 @@ impl Presence {
     /// Takes all listeners off. Streams go on. Spec: RTP7c.
     pub fn unsubscribe_all(&self) {
         Listeners::of(&self.channel).callbacks.off_all();
+    }
+}
+
+/// So that `rest` can add the history. Spec: RTP12.
+impl PresenceOf for Presence {
+    fn channel(&self) -> &Channel {
+        &self.channel
     }
 }
 

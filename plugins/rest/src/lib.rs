@@ -8,6 +8,7 @@
 //! | [`RestPublish`] | [`ably_base::RestChannel`] | `publish`, `publish_message`, `publish_messages` |
 //! | [`History`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `history` |
 //! | [`StatusApi`] | [`ably_base::RestChannel`], [`ably_base::Channel`] | `status` |
+//! | [`PresenceHistory`] | the presence of a [`ably_base::Channel`] | `history` |
 //! | [`RestPresenceApi`] | [`ably_base::RestChannel`] | `presence().get`, `presence().history` |
 //!
 //! Needs an HTTP client (feature `http`) and nothing else: there is no plugin to install. Queries
@@ -65,7 +66,7 @@ pub use batch_publish::{
 pub use history::{Direction, History, HistoryQuery};
 pub use items::AllItems;
 pub use page::{DecodePage, PaginatedResult};
-pub use presence::{PresenceQuery, RestPresence, RestPresenceApi};
+pub use presence::{PresenceHistory, PresenceQuery, RestPresence, RestPresenceApi};
 pub use publish::{Publish, RestPublish};
 pub use request::{Request, RequestBody};
 pub use response::HttpPaginatedResponse;

@@ -1,8 +1,10 @@
 //! [`RestPresence`]: who is, and was, present on a channel.
 //!
-//! Spec: RSP.
+//! Spec: RSP, RTP12.
 
-use ably_base::{ErrorInfo, PresenceMessage, RestChannel, engine::BoxFuture, rest::RestPath};
+use ably_base::{
+    ErrorInfo, PresenceMessage, PresenceOf, RestChannel, engine::BoxFuture, rest::RestPath,
+};
 
 use crate::{HistoryQuery, decode::PresenceMessages, page::PaginatedResult};
 
@@ -59,6 +61,39 @@ pub trait RestPresenceApi {
 impl RestPresenceApi for RestChannel {
     fn presence(&self) -> RestPresence {
         RestPresence(self.clone())
+    }
+}
+
+/// The history of the presence of a realtime channel.
+pub trait PresenceHistory {
+    /// Asks who came, left and changed; `()` for the newest hundred events.
+    ///
+    /// # Errors
+    /// - `40000` until-attach is asked for and the channel is not attached.
+    /// - `40019` there is no HTTP client.
+    /// - `40160` the capability does not allow it, and other refusals of the server.
+    /// - `50003` no answer in time; `80003` no host could be reached.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request.
+    ///
+    /// Spec: RTP12.
+    fn history(
+        &self,
+        query: impl Into<HistoryQuery>,
+    ) -> BoxFuture<Result<PaginatedResult<PresenceMessage>, ErrorInfo>>;
+}
+
+impl<P: PresenceOf> PresenceHistory for P {
+    fn history(
+        &self,
+        query: impl Into<HistoryQuery>,
+    ) -> BoxFuture<Result<PaginatedResult<PresenceMessage>, ErrorInfo>> {
+        let channel = self.channel();
+        let path = RestPath::of_channel(channel.name(), ["presence", "history"]);
+        let query = query.into().of_channel(channel);
+        let decode = PresenceMessages::new(channel.options());
+        PaginatedResult::first_page(channel.rest_core(), path, query, decode)
     }
 }
 
