@@ -5,7 +5,7 @@
 
 use std::{error::Error, time::Duration};
 
-use ably::{ClientOptions, ConnectionState, Data, JsonText, Message, Realtime, prelude::*};
+use ably::prelude::*;
 use ably_sandbox::Sandbox;
 
 #[tokio::main(flavor = "current_thread")]
@@ -35,9 +35,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
     for channel in [&from_alice, &from_bob] {
         channel.publish("text", "hello").await?;
-        channel
-            .publish("json", JsonText::new(r#"{"temperature":21.5}"#)?)
-            .await?;
+        channel.publish("json", Data::json(&[20.5, 21.5])?).await?;
         channel.publish("bytes", &[0xCA, 0xFE]).await?;
         for _ in 0..3 {
             show(

@@ -42,3 +42,8 @@ pub mod prelude;
 pub use ably_base::*;
 pub use client::{Realtime, Rest};
 pub use plugins::{DefaultPlugins, default_plugins};
+
+/// The README's examples compile.
+#[cfg(all(doctest, feature = "tokio", feature = "websocket"))]
+#[doc = include_str!("../README.md")]
+pub struct Readme;

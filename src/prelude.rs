@@ -1,10 +1,14 @@
 //! What most programs want in scope: `use ably::prelude::*`.
 //!
-//! Holds the extension traits of the enabled features.
+//! Holds the types that nearly every program names, and the extension traits of the enabled
+//! features.
 
 #[cfg(feature = "annotations")]
 pub use ably_annotations::{ChannelAnnotations, RestAnnotationsApi};
-pub use ably_base::{ClientOptions, ErrorInfo, Message};
+pub use ably_base::{
+    ChannelOptions, ChannelState, ClientOptions, ConnectionState, Data, ErrorInfo, JsonText,
+    Message,
+};
 #[cfg(feature = "crypto")]
 pub use ably_crypto::ChannelOptionsExt;
 #[cfg(feature = "filter")]

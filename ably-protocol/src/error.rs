@@ -63,7 +63,8 @@ impl ErrorInfo {
             400,
             alloc::format!(
                 "{plugin} plugin not provided: enable the `{feature}` feature of `ably`, or hand \
-                 the plugin over with `ClientOptions::plugin` (of the same ably-base {})",
+                 the plugin over with `ClientOptions::plugin` (when you did, two versions of \
+                 ably-base are linked; this is {})",
                 env!("CARGO_PKG_VERSION")
             ),
         )

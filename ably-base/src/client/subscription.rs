@@ -274,6 +274,9 @@ impl Subscription {
 
     /// The next message; `None` when the channel was released or the client has ended.
     ///
+    /// `close()`, `detach()` and a failed channel do not end it: it goes on after `connect()` and
+    /// `attach()`. Watch `state_changes()` for those.
+    ///
     /// # Errors
     /// [`Lagged`] messages were missed; the stream goes on after it.
     ///

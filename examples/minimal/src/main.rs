@@ -5,7 +5,7 @@
 //! cargo run -p ably-example-minimal -- ws://127.0.0.1:8080 app.key:secret
 //! ```
 //!
-//! A `wss://` URL needs one of the TLS features, such as `--features rustls`.
+//! A `wss://` URL needs one of the TLS features, such as `--features ably/rustls`.
 //! `cargo xtask size` measures this binary.
 
 use std::error::Error;
