@@ -111,7 +111,8 @@ impl Layer {
         use Layer::{Base, Engine, Facade, Plugin, Protocol, Runtime, Sandbox, Testkit};
         match self {
             Self::Protocol | Self::Xtask => &[],
-            Self::Engine | Self::Sandbox => &[Protocol],
+            Self::Sandbox => &[],
+            Self::Engine => &[Protocol],
             Self::Base => &[Engine, Protocol],
             Self::Plugin | Self::Runtime => &[Base, Engine, Protocol],
             Self::Facade => &[Plugin, Runtime, Base, Engine, Protocol],
