@@ -241,7 +241,10 @@ async fn two_plugins_that_own_one_action_are_refused() {
     // The id is that of the plugin it takes the place of.
     let options = options().plugin(Owner("RealtimePresence"));
     let client = Realtime::new(options).unwrap();
-    assert_eq!(client.plugins().behaviours().len(), 1);
+    let behaviours = client.plugins().behaviours().iter();
+    let mut ids: Vec<_> = behaviours.map(|b| b.id()).collect();
+    ids.sort_unstable();
+    assert_eq!(ids, ["Annotations", "RealtimePresence"]);
 }
 
 #[tokio::test]
