@@ -61,7 +61,12 @@ fn rtl19a_an_outer_base64_is_removed_and_no_other_step() {
 
     // "base!" is what json is undone from; the delta gives text that is not JSON.
     let first = decode(&mut chain, "base!", "json");
-    assert!(first.failure.is_some());
+    match first.failure {
+        Some(DecodeFailure::Leave(error)) => {
+            assert_eq!(error.code(), ErrorCode::INVALID_DATA);
+        }
+        other => panic!("left as it is, with a reason: {other:?}"),
+    }
     assert_eq!(
         good(decode(&mut chain, TWICE, "utf-8/vcdiff")),
         "base! base!"
