@@ -26,8 +26,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let alice = connect("alice", options.clone().use_binary_protocol(false)).await?;
     let bob = connect("bob", options.use_binary_protocol(true)).await?;
 
-    let from_alice = alice.channels().get("quickstart")?;
-    let from_bob = bob.channels().get("quickstart")?;
+    let from_alice = alice.channels().get("quickstart");
+    let from_bob = bob.channels().get("quickstart");
     let mut to_alice = from_alice.subscribe(());
     let mut to_bob = from_bob.subscribe(());
     to_alice.attached().await?;

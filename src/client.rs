@@ -16,7 +16,7 @@ use crate::default_plugins;
 ///
 /// # async fn f() -> Result<(), ably::ErrorInfo> {
 /// let client = Realtime::new("appId.keyId:secret")?;
-/// let channel = client.channels().get("news")?;
+/// let channel = client.channels().get("news");
 /// let mut messages = channel.subscribe("greeting");
 /// channel.publish("greeting", "hello").await?;
 /// if let Some(Ok(message)) = messages.next().await {

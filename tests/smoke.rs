@@ -30,11 +30,11 @@ async fn connected(client: &Realtime) {
 
 /// Two clients, one publishing to the other.
 async fn meet(sender: Realtime, receiver: Realtime) {
-    let channel = receiver.channels().get("smoke").expect("a channel");
+    let channel = receiver.channels().get("smoke");
     let mut messages = channel.subscribe("greeting");
     channel.attach().await.expect("attached");
 
-    let channel = sender.channels().get("smoke").expect("a channel");
+    let channel = sender.channels().get("smoke");
     for text in ["one", "two"] {
         let published = channel.publish("greeting", text);
         published.await.expect("acknowledged");
@@ -122,7 +122,7 @@ async fn rest_and_realtime_see_the_same_channel() {
         let rest = Rest::new(options.clone()).expect("a client");
         let realtime = Realtime::new(options).expect("a client");
 
-        let channel = realtime.channels().get("both").expect("a channel");
+        let channel = realtime.channels().get("both");
         let mut messages = channel.subscribe(());
         channel.attach().await.expect("attached");
         let published = rest.channels().get("both");
@@ -154,7 +154,7 @@ async fn presence_comes_with_its_feature() {
     let sandbox = Sandbox::start().await.expect("the sandbox starts");
     let run = async {
         let client = Realtime::new(options(&sandbox).client_id("me")).expect("a client");
-        let channel = client.channels().get("room").expect("a channel");
+        let channel = client.channels().get("room");
         let mut events = channel.presence().subscribe(PresenceAction::ENTER);
         channel.attach().await.expect("attached");
         channel.presence().enter("here").await.expect("entered");

@@ -42,8 +42,6 @@ pub struct Config {
     pub max_outbox_messages: usize,
     /// Most bytes of data in them.
     pub max_outbox_bytes: usize,
-    /// Most channels that can be open at once.
-    pub max_channels: usize,
     /// Delays.
     pub timeouts: Timeouts,
     /// How much to log.
@@ -69,7 +67,6 @@ impl Config {
             max_message_size: 65_536,
             max_outbox_messages: 10_000,
             max_outbox_bytes: 16 * 1024 * 1024,
-            max_channels: 100_000,
             timeouts: Timeouts::default(),
             log_level: LogLevel::Error,
         }

@@ -52,7 +52,7 @@ fn our_socket_is_cut_while_ably_js_publishes() {
             let peer = Peer::start(&sandbox).await;
             peer.connect("js", sandbox.key(), theirs).await;
             let client = connect(options(&sandbox, "rust", ours)).await;
-            let channel = client.channels().get("burst").expect("a channel");
+            let channel = client.channels().get("burst");
             let mut messages = subscribe(&channel).await;
             let id = client.connection().id();
             let request = json!({
@@ -94,7 +94,7 @@ fn our_socket_is_cut_while_we_publish() {
             peer.ask("subscribe", json!({"client": "js", "channel": "burst"}))
                 .await;
             let client = connect(options(&sandbox, "rust", ours)).await;
-            let channel = client.channels().get("burst").expect("a channel");
+            let channel = client.channels().get("burst");
             let mut publishes = Vec::new();
             for i in 0..BURST {
                 publishes.push(channel.publish("burst", format!("r{i}")));
@@ -134,7 +134,7 @@ fn their_socket_is_cut_while_we_publish() {
         peer.ask("subscribe", json!({"client": "js", "channel": "burst"}))
             .await;
         let client = connect(options(&sandbox, "rust", true)).await;
-        let channel = client.channels().get("burst").expect("a channel");
+        let channel = client.channels().get("burst");
         let mut received = Vec::new();
         for i in 0..BURST {
             channel
@@ -161,7 +161,7 @@ fn their_socket_is_cut_while_they_publish() {
         let peer = Peer::start(&sandbox).await;
         peer.connect("js", sandbox.key(), false).await;
         let client = connect(options(&sandbox, "rust", true)).await;
-        let channel = client.channels().get("burst").expect("a channel");
+        let channel = client.channels().get("burst");
         let mut messages = subscribe(&channel).await;
         let request = json!({
             "client": "js", "channel": "burst", "count": BURST, "prefix": "j", "pause": 5,

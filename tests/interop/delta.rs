@@ -168,7 +168,7 @@ fn ably_js_recovers_through_the_sandbox() {
             let peer = Peer::start(&sandbox).await;
             peer.connect("js", sandbox.key(), binary).await;
             let client = connect(options(&sandbox, "rust", binary)).await;
-            let channel = client.channels().get("deltas").expect("a channel");
+            let channel = client.channels().get("deltas");
             channel.attach().await.expect("attached");
             let at = json!({"client": "js", "channel": "deltas", "params": {"delta": "vcdiff"}});
             peer.ask("subscribe", at.clone()).await;

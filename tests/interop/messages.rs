@@ -116,7 +116,7 @@ fn a_thousand_messages_in_order_both_ways() {
             let peer = Peer::start(&sandbox).await;
             peer.connect("js", sandbox.key(), binary).await;
             let client = connect(options(&sandbox, "rust", binary).echo_messages(false)).await;
-            let channel = client.channels().get("order").expect("a channel");
+            let channel = client.channels().get("order");
             let mut messages = subscribe(&channel).await;
             peer.ask("subscribe", json!({"client": "js", "channel": "order"}))
                 .await;
@@ -153,7 +153,7 @@ fn no_echo_when_it_is_switched_off() {
         .await;
         peer.ask("connected", json!({"client": "js"})).await;
         let client = connect(options(&sandbox, "rust", false).echo_messages(false)).await;
-        let channel = client.channels().get("echo").expect("a channel");
+        let channel = client.channels().get("echo");
         let mut messages = subscribe(&channel).await;
         peer.ask("subscribe", json!({"client": "js", "channel": "echo"}))
             .await;
@@ -198,7 +198,7 @@ fn several_messages_published_together_stay_together() {
         let peer = Peer::start(&sandbox).await;
         peer.connect("js", sandbox.key(), true).await;
         let client = connect(options(&sandbox, "rust", true)).await;
-        let channel = client.channels().get("batch").expect("a channel");
+        let channel = client.channels().get("batch");
         let mut messages = subscribe(&channel).await;
         peer.ask("subscribe", json!({"client": "js", "channel": "batch"}))
             .await;

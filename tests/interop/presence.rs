@@ -25,7 +25,7 @@ fn members_are_seen_by_both() {
             let peer = Peer::start(&sandbox).await;
             peer.connect("js", sandbox.key(), theirs).await;
             let client = connect(options(&sandbox, "rust", ours)).await;
-            let channel = client.channels().get("presence").expect("a channel");
+            let channel = client.channels().get("presence");
             channel.attach().await.expect("attached");
             let at = json!({"client": "js", "channel": "presence"});
             peer.ask("watchPresence", at.clone()).await;

@@ -18,7 +18,7 @@ fn a_publish_without_the_capability() {
         let peer = Peer::start(&sandbox).await;
         peer.connect("js", sandbox.key(), true).await;
         let client = connect(options(&sandbox, "rust", false)).await;
-        let channel = client.channels().get("closed").expect("a channel");
+        let channel = client.channels().get("closed");
         let ours = channel.publish("n", "d").await.expect_err("refused");
         assert_eq!(
             (ours.code(), ours.status_code()),

@@ -11,7 +11,7 @@ fn pc1_without_the_plugin_operations_name_it_and_getters_do_not_fail() {
         .plugin(rt.clone())
         .plugin(ws.clone());
     let client = BaseRealtime::new(options).unwrap();
-    let channel = client.channels().get("room").unwrap();
+    let channel = client.channels().get("room");
     let presence = channel.presence();
     assert!(!presence.sync_complete());
     let errors = [
@@ -108,7 +108,7 @@ fn a_connection_that_is_closed_is_named_before_the_channel() {
     w.rt.await_state(&w.client, ConnectionState::Closed);
     assert_eq!(w.channel.state(), ChannelState::Detached);
     assert_eq!(code(w.rt.wait(w.presence().enter(()))), 80017);
-    let fresh = w.client.channels().get("fresh").unwrap();
+    let fresh = w.client.channels().get("fresh");
     assert_eq!(code(w.rt.wait(fresh.presence().get(()))), 80017);
 }
 

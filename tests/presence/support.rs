@@ -51,7 +51,7 @@ impl World {
             .plugin(ws.clone())
             .plugin(RealtimePresence);
         let client = BaseRealtime::new(set(options)).unwrap();
-        let channel = client.channels().get("room").unwrap();
+        let channel = client.channels().get("room");
         Self {
             rt,
             ws,

@@ -205,7 +205,7 @@ fn a_connection_and_a_request_fetch_once() {
     let http = always(Reply::json(200, json!([])));
     let (client, ws, calls) = realtime(&rt, &http);
     client.connect();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let mut request = channel.history(());
     assert!(rt.poll_now(&mut request).is_none());
     rt.await_state(&client, S::Connected);
@@ -230,7 +230,7 @@ fn a_prompt_and_a_refused_request_renew_once() {
     let (client, ws, calls) = realtime(&rt, &http);
     client.connect();
     rt.await_state(&client, S::Connected);
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     *refuses.lock().unwrap() = true;
     let mut request = channel.history(());
     assert!(rt.poll_now(&mut request).is_none());
@@ -250,7 +250,7 @@ fn a_connection_uses_what_a_request_has_renewed() {
     let (client, ws, calls) = realtime(&rt, &http);
     client.connect();
     rt.await_state(&client, S::Connected);
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     rt.wait(channel.history(())).unwrap();
     assert_eq!(calls.load(Ordering::SeqCst), 2);
     ws.send_to_client(json!({
@@ -584,13 +584,11 @@ fn no_secret_is_in_logs_errors_or_debug() {
             format!("{:?}", rt.wait(auth.create_token_request(None, None))),
             format!(
                 "{:?}",
-                rt.wait(client.channels().get("c").unwrap().history(()))
-                    .err()
+                rt.wait(client.channels().get("c").history(())).err()
             ),
             format!(
                 "{:?}",
-                rt.wait(client.channels().get("c").unwrap().history(()))
-                    .err()
+                rt.wait(client.channels().get("c").history(())).err()
             ),
             format!("{client:?} {auth:?} {:?}", auth.token_details()),
             format!("{:?}", client.connection().error_reason()),

@@ -265,7 +265,7 @@ async fn a_url_gives_requests_details_and_tokens() {
                 }
                 let client = BaseRealtime::new(there(sandbox, options)).unwrap();
                 connected(&client).await;
-                let channel = client.channels().get("c").unwrap();
+                let channel = client.channels().get("c");
                 let details = channel.status().await.unwrap();
                 assert_eq!(details.channel_id, "c");
             }

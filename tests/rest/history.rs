@@ -142,7 +142,7 @@ fn rtl10_a_realtime_channel_reads_history_until_it_was_attached() {
         }
     });
     let realtime = BaseRealtime::new(options(&rt, &http).plugin(ws)).unwrap();
-    let channel = realtime.channels().get("c").unwrap();
+    let channel = realtime.channels().get("c");
     let until = || HistoryQuery::new().limit(3).until_attach();
     let error = rt.wait(channel.history(until())).unwrap_err();
     assert_eq!(

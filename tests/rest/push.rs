@@ -393,7 +393,7 @@ fn what_is_missing_says_so() {
     // No platform, on channels of either kind.
     let http = always(Reply::json(200, json!([])));
     let realtime = BaseRealtime::new(options.client_id("me").plugin(http.clone())).unwrap();
-    let channel = realtime.channels().get("c").unwrap().push();
+    let channel = realtime.channels().get("c").push();
     let (_, rest) = client(&http);
     for channel in [channel.clone(), rest.channels().get("c").push()] {
         for error in [

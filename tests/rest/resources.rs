@@ -317,14 +317,13 @@ fn a_realtime_client_asks_too_or_says_what_it_lacks() {
             .plugin(MockWebSocket::new())
     };
     let realtime = BaseRealtime::new(base().plugin(http.clone())).unwrap();
-    let channel = realtime.channels().get("a/b").unwrap();
+    let channel = realtime.channels().get("a/b");
     assert!(rt.wait(channel.status()).unwrap().status.is_active);
     assert_eq!(http.last().path, "/channels/a%2Fb");
     let without = BaseRealtime::new(base()).unwrap();
     let spec = BatchPublishSpec::new(["c"], [Message::new("n", "d")]);
     for error in [
-        rt.wait(without.channels().get("c").unwrap().status())
-            .unwrap_err(),
+        rt.wait(without.channels().get("c").status()).unwrap_err(),
         ask(&rt, without.request("GET", "/x", 3)).unwrap_err(),
         rt.wait(without.batch_publish(spec)).unwrap_err(),
         rt.wait(without.batch_presence(["c"])).unwrap_err(),

@@ -162,7 +162,7 @@ async fn rsc24_rsl8_presence_and_status_of_channels() {
         );
 
         let realtime = realtime(options);
-        let channel = realtime.channels().get("open:p").unwrap();
+        let channel = realtime.channels().get("open:p");
         let object = JsonText::new(r#"{"mood":"é"}"#).unwrap();
         channel.presence().enter(object.clone()).await.unwrap();
         let names = ["open:p", "closed", "open:nobody"];

@@ -145,7 +145,7 @@ async fn a_realtime_channel_reads_what_came_before_it_attached() {
             .unwrap();
         let realtime =
             BaseRealtime::new(options.plugin(ably_websocket::WebSocketTransport)).unwrap();
-        let channel = realtime.channels().get("c").unwrap();
+        let channel = realtime.channels().get("c");
         channel.attach().await.unwrap();
         rest.channels()
             .get("c")

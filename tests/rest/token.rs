@@ -219,7 +219,7 @@ fn a_realtime_client_and_its_requests_share_a_token() {
     let (options, calls) = with_callback(&rt, &http);
     let ws = MockWebSocket::serving();
     let realtime = BaseRealtime::new(options.plugin(ws.clone()).auto_connect(false)).unwrap();
-    let channel = realtime.channels().get("c").unwrap();
+    let channel = realtime.channels().get("c");
     rt.wait(channel.history(())).unwrap();
     assert_eq!(bearer(&http.last()), TOKEN_1);
     realtime.connect();

@@ -9,7 +9,7 @@ fn a_panic_in_a_listener_harms_nobody() {
     let ws = MockWebSocket::serving();
     let log = LogCapture::default();
     let client = BaseRealtime::new(options(&rt, &ws).log_handler(log.clone())).unwrap();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let calls = Arc::new(AtomicUsize::new(0));
     client.connection().on((), |_| panic!("on purpose"));
     let count = calls.clone();
@@ -75,7 +75,7 @@ fn a_panic_in_the_log_handler_harms_nobody() {
         .log_level(LogLevel::Micro)
         .log_handler(|_: &LogRecord| panic!("on purpose"));
     let client = connect(&rt, options);
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     rt.wait(channel.attach()).unwrap();
     rt.wait(channel.publish("still", "alive")).unwrap();
 }
@@ -88,7 +88,7 @@ fn a_listener_may_call_the_client() {
     let weak = client.downgrade();
     client.connection().on(S::Connected, move |_| {
         let client = weak.upgrade().unwrap();
-        let channel = client.channels().get("c").unwrap();
+        let channel = client.channels().get("c");
         let weak = weak.clone();
         drop(channel.subscribe_with((), move |_| {
             weak.upgrade().unwrap().close();
@@ -97,7 +97,7 @@ fn a_listener_may_call_the_client() {
     });
     client.connect();
     rt.await_state(&client, S::Connected);
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     rt.await_channel_state(&channel, ChannelState::Attached);
     send(&ws, "c", 0, 1);
     rt.await_state(&client, S::Closed);
@@ -121,7 +121,7 @@ impl Drop for Sentinel {
 
 /// Listeners of every kind that own the client itself.
 fn cycles(client: &BaseRealtime, alive: &Arc<AtomicUsize>) {
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let owned = || (client.clone(), channel.clone(), Sentinel::new(alive));
     let (a, b, c) = (owned(), owned(), owned());
     client.connection().on((), move |_| {

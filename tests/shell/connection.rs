@@ -36,12 +36,12 @@ fn inside_a_listener_the_state_is_that_of_its_event() {
         let state = weak.upgrade().unwrap().connection().state();
         sink.lock().unwrap().push((change.current, state));
     });
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let channel_states = Arc::new(Mutex::new(Vec::new()));
     let (sink, weak) = (channel_states.clone(), client.downgrade());
     channel.on((), move |change| {
         let client = weak.upgrade().unwrap();
-        let channel = client.channels().get("c").unwrap();
+        let channel = client.channels().get("c");
         let mut seen = sink.lock().unwrap();
         seen.push((change.current, channel.state()));
     });
@@ -170,7 +170,7 @@ fn connect_while_closing_is_a_new_connection() {
         }
     });
     let client = connect(&rt, options(&rt, &ws));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     rt.wait(channel.attach()).unwrap();
     let old = ws.active();
     let changes = Arc::new(Mutex::new(Vec::new()));

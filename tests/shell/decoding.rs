@@ -193,6 +193,62 @@ impl PayloadStep for Fragile {
     }
 }
 
+/// Cannot work on any channel.
+struct Unwilling;
+
+impl Plugin for Unwilling {
+    fn id(&self) -> &'static str {
+        "Unwilling"
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.add_encoding(Arc::new(Unwilling));
+        Ok(())
+    }
+}
+
+impl PayloadEncoding for Unwilling {
+    fn id(&self) -> &'static str {
+        "Unwilling"
+    }
+
+    fn handles(&self, step: &str) -> bool {
+        step == "unwilling"
+    }
+
+    fn open(&self, _: &ChannelOptions) -> Result<Option<Box<dyn PayloadStep>>, ErrorInfo> {
+        Err(ErrorInfo::new(ErrorCode(40013), 400, "no table in memory"))
+    }
+}
+
+#[test]
+fn an_encoding_that_cannot_open_is_told_or_left_out() {
+    let (rt, log) = (VirtualRuntime::new(), LogCapture::default());
+    let client = BaseRealtime::new(
+        ClientOptions::with_key("app.key:secret")
+            .auto_connect(false)
+            .log_handler(log.clone())
+            .plugin(rt.clone())
+            .plugin(MockWebSocket::new())
+            .plugin(Unwilling),
+    )
+    .unwrap();
+    let channels = client.channels();
+    let error = channels
+        .get_with("asked", ChannelOptions::new())
+        .unwrap_err();
+    assert_eq!(error.message(), "no table in memory");
+    assert!(!channels.exists("asked"));
+    rt.run_until_idle();
+    assert!(!log.contains(LogLevel::Error, "Unwilling"));
+
+    assert_eq!(channels.get("room").name(), "room");
+    rt.run_until_idle();
+    let said = "Unwilling takes no part in room";
+    assert!(log.contains(LogLevel::Error, said), "{:?}", log.records());
+    assert!(log.contains(LogLevel::Error, "no table in memory"));
+}
+
 /// A peer that attaches with these serials and flags, in turn.
 fn attaching_at(serials: &'static [(&'static str, u32)]) -> Peer {
     let p = Peer::with(|o| o.plugin(Fragile(false)));

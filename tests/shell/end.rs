@@ -8,13 +8,13 @@ fn everything_resolves_when_the_runtime_drops_the_driver() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::accepting();
     let client = connect(&rt, options(&rt, &ws).max_queued_messages(1));
-    let attached = client.channels().get("attached").unwrap();
+    let attached = client.channels().get("attached");
     let attach = attached.attach();
     rt.run_until_idle();
     ws.send_to_client(json!({"action": action::ATTACHED, "channel": "attached"}));
     rt.wait(attach).unwrap();
 
-    let other = client.channels().get("other").unwrap();
+    let other = client.channels().get("other");
     let mut subscription = attached.subscribe(());
     let mut connection_changes = client.connection().state_changes();
     let mut channel_changes = attached.state_changes();
@@ -73,7 +73,7 @@ impl std::task::Wake for Wakes {
 #[test]
 fn those_who_wait_are_woken_when_the_driver_goes() {
     let (rt, _ws, client) = silent();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let wakes = Arc::new(Wakes::default());
     let waker = Waker::from(wakes.clone());
     let cx = &mut Context::from_waker(&waker);
@@ -96,7 +96,7 @@ fn those_who_wait_are_woken_when_the_driver_goes() {
 #[test]
 fn dropping_the_last_handle_closes_politely() {
     let (rt, ws, client) = serving();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let subscription = channel.subscribe(());
     rt.await_channel_state(&channel, ChannelState::Attached);
     drop(client);
@@ -189,7 +189,7 @@ fn the_driver_ends_from_every_state() {
 #[test]
 fn close_lets_a_pending_publish_be_acknowledged() {
     let (rt, ws, client) = silent();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let mut acknowledged = channel.publish("1", "x");
     let mut lost = channel.publish("2", "x");
     rt.run_until_idle();
@@ -214,7 +214,7 @@ fn close_lets_a_pending_publish_be_acknowledged() {
 #[test]
 fn a_released_channel_ends_its_streams() {
     let (rt, _ws, client) = serving();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let mut subscription = channel.subscribe(());
     rt.wait(channel.attach()).unwrap();
     rt.wait(channel.detach()).unwrap();

@@ -25,7 +25,7 @@ fn ack(ws: &MockWebSocket, n: usize) {
 #[test]
 fn a_publish_waits_for_room_in_turn() {
     let (rt, ws, client) = bounded();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let mut first = channel.publish("1", "x");
     let mut second = channel.publish("2", "x");
     let mut third = channel.publish("3", "x");
@@ -55,7 +55,7 @@ fn a_publish_waits_for_room_in_turn() {
 #[test]
 fn tasks_that_wait_for_room_are_woken_in_turn() {
     let (rt, ws, client) = bounded();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let done = Arc::new(Mutex::new(Vec::new()));
     for n in 0..20 {
         let publish = channel.publish(n.to_string(), "x");
@@ -82,7 +82,7 @@ fn tasks_that_wait_for_room_are_woken_in_turn() {
 #[test]
 fn try_publish_hands_the_messages_back() {
     let (rt, ws, client) = bounded();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let message = |name: &str| vec![Message::new(name, "x")];
     let mut first = channel.try_publish(message("1")).unwrap();
     let _second = channel.try_publish(message("2")).unwrap();
@@ -115,7 +115,7 @@ fn bytes_are_bounded_too() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::accepting();
     let client = connect(&rt, options(&rt, &ws).max_queued_bytes(100));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let message = |size: usize| vec![Message::new("", "x".repeat(size))];
     // An empty queue takes any.
     let _large = channel.try_publish(message(500)).unwrap();
@@ -131,7 +131,7 @@ fn bytes_are_bounded_too() {
 #[test]
 fn publishes_that_wait_for_room_fail_with_the_connection() {
     let (rt, ws, client) = bounded();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let mut all: Vec<_> = (0..4)
         .map(|n: u32| channel.publish(n.to_string(), "x"))
         .collect();
@@ -155,7 +155,7 @@ fn a_subscriber_that_publishes_for_each_message_does_not_deadlock() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::serving();
     let client = connect(&rt, options(&rt, &ws).max_queued_messages(1));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let mut subscription = channel.subscribe(());
     rt.wait(subscription.attached()).unwrap();
     let echoed = Arc::new(AtomicUsize::new(0));

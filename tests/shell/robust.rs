@@ -61,7 +61,7 @@ fn what_cannot_be_encoded_fails_and_the_rest_is_sent_once() {
     let mut options = options(&rt, &ws);
     options.plugins_mut().add_codec(Arc::new(Picky));
     let client = connect(&rt, options);
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     rt.wait(channel.publish("good", "0")).unwrap();
     let bad = channel.publish("bad", "x");
     let after: Vec<_> = (1..4)
@@ -198,7 +198,7 @@ fn timers_fire_while_frames_never_end() {
     drive(20);
     assert_eq!(client.connection().state(), S::Connected);
     let ping = client.connection().ping();
-    let attach = client.channels().get("c").unwrap().attach();
+    let attach = client.channels().get("c").attach();
     drive(200);
     let rt = VirtualRuntime::new();
     assert_eq!(rt.wait(ping).unwrap_err().code(), ErrorCode::TIMEOUT);
@@ -267,7 +267,7 @@ fn what_the_server_said_last_is_read_when_a_write_fails() {
     )
     .unwrap();
     rt.await_state(&client, S::Connected);
-    let attach = client.channels().get("c").unwrap().attach();
+    let attach = client.channels().get("c").attach();
     rt.await_state(&client, S::Failed);
     assert_eq!(
         client.connection().error_reason().unwrap().code(),
@@ -284,7 +284,7 @@ fn attach_detach_attach_on_a_server_that_answers_in_order() {
     let ws =
         MockWebSocket::accepting().on_message(move |m, _| sink.lock().unwrap().push(m.clone()));
     let client = connect(&rt, options(&rt, &ws));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let answer = |n: usize| {
         let conn = ws.active();
         conn.answer(&held.lock().unwrap()[n]);
@@ -313,7 +313,7 @@ fn a_publish_that_nobody_polls_does_not_hold_up_others() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::serving();
     let client = connect(&rt, options(&rt, &ws).max_queued_messages(2));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let publishes: Vec<_> = (0..6)
         .map(|i| channel.publish(i.to_string(), "x"))
         .collect();
@@ -340,7 +340,7 @@ fn waiting_publishes_fail_with_the_connection() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::accepting();
     let client = connect(&rt, options(&rt, &ws).max_queued_messages(1));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let publishes: Vec<_> = (0..3)
         .map(|i| channel.publish(i.to_string(), "x"))
         .collect();
@@ -402,7 +402,7 @@ fn changing_options_ends_in_time_when_the_server_is_silent() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::serving();
     let client = connect(&rt, options(&rt, &ws));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     rt.wait(channel.attach()).unwrap();
     ws.set_on_message(|_, _| {});
     let change = channel.set_options(ChannelOptions::new().param("rewind", "1"));
@@ -418,7 +418,7 @@ fn a_detach_without_answer_leads_back_to_where_the_channel_was() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::accepting();
     let client = connect(&rt, options(&rt, &ws));
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     // Never attached: it does not become so.
     let attach = channel.attach();
     let detach = channel.detach();

@@ -5,7 +5,7 @@ use crate::world::*;
 /// A client attached to `c`.
 fn attached() -> (VirtualRuntime, MockWebSocket, BaseRealtime, Channel) {
     let (rt, ws, client) = serving();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     rt.wait(channel.attach()).unwrap();
     (rt, ws, client, channel)
 }

@@ -268,7 +268,7 @@ pub fn close(client: &Realtime) -> impl Future<Output = ()> {
 
 /// A channel of a client.
 pub fn channel(client: &Realtime, name: &str) -> Channel {
-    client.channels().get(name).expect("a channel")
+    client.channels().get(name)
 }
 
 /// Attaches and checks it.

@@ -20,14 +20,12 @@ pub struct Channels {
 
 impl Channels {
     /// The channel called `name`, made when it does not exist yet. Any name is taken; the server
-    /// refuses an invalid one when the channel is attached.
-    ///
-    /// # Errors
-    /// - `40000` there are too many channels.
+    /// refuses an invalid one when the channel is attached. It stays until it is released.
     ///
     /// Spec: RTS3a.
-    pub fn get(&self, name: &str) -> Result<Channel, ErrorInfo> {
-        self.get_or_make(name, None)
+    pub fn get(&self, name: &str) -> Channel {
+        let id = self.handles.0.mutate(|l, _| l.engine.channel(name));
+        Channel::new(self.handles.clone(), id, name)
     }
 
     /// The channel called `name` with these options.
@@ -39,20 +37,23 @@ impl Channels {
     ///
     /// Spec: RTS3b, RTS3c, RTS3c1.
     pub fn get_with(&self, name: &str, options: ChannelOptions) -> Result<Channel, ErrorInfo> {
-        self.get_or_make(name, Some(options))
+        let id = self
+            .handles
+            .0
+            .mutate(|l, _| l.engine.channel_with(name, options))?;
+        Ok(Channel::new(self.handles.clone(), id, name))
     }
 
     /// The channel that `derive` makes of the one called `name`, whose name holds the filter, as
     /// `[filter=...]name`. Made when it does not exist yet.
     ///
     /// # Errors
-    /// - `40000` there are too many channels.
     /// - `40010` the name is empty, or has a qualifier other than parameters (`[?rewind=1]name`).
     ///
     /// Spec: RTS5.
     pub fn get_derived(&self, name: &str, derive: &DeriveOptions) -> Result<Channel, ErrorInfo> {
         let name = derive.name(name, &Params::new())?;
-        self.get_or_make(&name, None)
+        Ok(self.get(&name))
     }
 
     /// The same with these options, whose parameters are in its name too, unless `name` has some.
@@ -68,19 +69,7 @@ impl Channels {
         options: ChannelOptions,
     ) -> Result<Channel, ErrorInfo> {
         let name = derive.name(name, options.params())?;
-        self.get_or_make(&name, Some(options))
-    }
-
-    fn get_or_make(
-        &self,
-        name: &str,
-        options: Option<ChannelOptions>,
-    ) -> Result<Channel, ErrorInfo> {
-        let id = self
-            .handles
-            .0
-            .mutate(|l, _| l.engine.channel(name, options))?;
-        Ok(Channel::new(self.handles.clone(), id, name))
+        self.get_with(&name, options)
     }
 
     /// True when a channel called `name` exists. Spec: RTS2.

@@ -142,49 +142,62 @@ impl Channels {
 }
 
 impl Engine {
-    /// The channel called `name`, made with `options` when it does not exist yet. Options for a
-    /// channel that exists replace its own.
+    /// The channel called `name`, made without options when it does not exist yet.
+    ///
+    /// A payload encoding that cannot open its step even without options is left out and logged:
+    /// what it would have decoded is delivered as it came.
+    ///
+    /// Spec: RTS3a.
+    pub fn channel(&mut self, name: &str) -> ChannelId {
+        if let Some(id) = self.channels.find(name) {
+            return id;
+        }
+        let (chain, refused) = Chain::open_plain(&self.encodings);
+        for (encoding, error) in refused {
+            self.log(LogLevel::Error, "channel", || {
+                alloc::format!("{encoding} takes no part in {name}: {error}")
+            });
+        }
+        self.insert_channel(name, ChannelOptions::default(), chain)
+    }
+
+    /// The channel called `name` with `options`, which replace those that it had.
     ///
     /// # Errors
     /// - `40000` the channel is attached or attaching and the options would attach it anew: use
-    ///   [`Engine::set_channel_options`] (RTS3c1); or there are too many channels.
+    ///   [`Engine::set_channel_options`] (RTS3c1).
     /// - `40019` an option is meant for a plugin that is not installed.
+    /// - what a payload encoding says of its options.
     ///
-    /// Spec: RTS3.
-    pub fn channel(
+    /// Spec: RTS3b, RTS3c.
+    pub fn channel_with(
         &mut self,
         name: &str,
-        options: Option<ChannelOptions>,
+        options: ChannelOptions,
     ) -> Result<ChannelId, ErrorInfo> {
-        if let Some(id) = self.channels.find(name) {
-            let Some(new) = options else { return Ok(id) };
-            let encodings = self.encodings.clone();
-            if let Some(ch) = self.channels.get_mut(id) {
-                let active = matches!(ch.state, ChannelState::Attached | ChannelState::Attaching);
-                if active && ch.options.needs_reattach(&new) {
-                    return Err(ErrorInfo::new(
-                        ErrorCode::BAD_REQUEST,
-                        400,
-                        "these options would attach the channel anew: use set_options, which waits \
-                         for that",
-                    ));
-                }
-                ch.chain = Chain::open(&encodings, &new)?;
-                ch.last_message_id = None;
-                ch.options = new;
-            }
-            return Ok(id);
-        }
-        if self.channels.by_name.len() >= self.config.max_channels {
-            return Err(ErrorInfo::new(
-                ErrorCode::BAD_REQUEST,
-                400,
-                "too many channels: release some that are no longer needed",
-            ));
-        }
-        let options = options.unwrap_or_default();
-        let name = Str::new(name);
         let chain = Chain::open(&self.encodings, &options)?;
+        let Some(id) = self.channels.find(name) else {
+            return Ok(self.insert_channel(name, options, chain));
+        };
+        if let Some(ch) = self.channels.get_mut(id) {
+            let active = matches!(ch.state, ChannelState::Attached | ChannelState::Attaching);
+            if active && ch.options.needs_reattach(&options) {
+                return Err(ErrorInfo::new(
+                    ErrorCode::BAD_REQUEST,
+                    400,
+                    "these options would attach the channel anew: use set_options, which waits \
+                     for that",
+                ));
+            }
+            ch.chain = chain;
+            ch.last_message_id = None;
+            ch.options = options;
+        }
+        Ok(id)
+    }
+
+    fn insert_channel(&mut self, name: &str, options: ChannelOptions, chain: Chain) -> ChannelId {
+        let name = Str::new(name);
         let behaviours = self
             .factories
             .iter()
@@ -197,7 +210,7 @@ impl Engine {
                 channel_serial.set(serial);
             }
         }
-        Ok(self.channels.insert(Channel {
+        self.channels.insert(Channel {
             name,
             options,
             state: ChannelState::Initialized,
@@ -216,7 +229,7 @@ impl Engine {
             recovering: false,
             detaches_unanswered: 0,
             before_detaching: ChannelState::Initialized,
-        }))
+        })
     }
 
     /// The channel called `name`, if it exists.

@@ -61,12 +61,7 @@ impl Engine {
         };
         let names: Vec<Str> = key.channel_serials.keys().cloned().collect();
         for name in names {
-            if let Err(error) = self.channel(&name, None) {
-                self.log(LogLevel::Error, "connection", || {
-                    alloc::format!("a channel of the recovery key was left out: {error}")
-                });
-                return;
-            }
+            self.channel(&name);
         }
     }
 

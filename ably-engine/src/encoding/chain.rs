@@ -83,6 +83,25 @@ impl Chain {
         Ok(Self { steps })
     }
 
+    /// The chain of a channel that was asked for without options, which nothing may refuse: beside
+    /// it, the encodings that could not take part.
+    pub(crate) fn open_plain(
+        encodings: &[Arc<dyn PayloadEncoding>],
+    ) -> (Self, Vec<(&'static str, ErrorInfo)>) {
+        let options = ChannelOptions::default();
+        let mut steps = Vec::new();
+        let mut refused = Vec::new();
+        for encoding in encodings {
+            match encoding.open(&options) {
+                Ok(Some(step)) => steps.push((encoding.clone(), step)),
+                Ok(None) => {}
+                Err(error) => refused.push((encoding.id(), error)),
+            }
+        }
+        steps.sort_by_key(|(e, _)| e.rank());
+        (Self { steps }, refused)
+    }
+
     /// True when no plugin takes part: messages without an encoding pass as they are.
     pub fn is_plain(&self) -> bool {
         self.steps.is_empty()

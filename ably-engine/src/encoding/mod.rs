@@ -35,7 +35,8 @@ pub trait PayloadEncoding: MaybeSend + MaybeSync {
     /// Makes the step for a channel; `None` when these options do not ask for it.
     ///
     /// # Errors
-    /// Whatever makes the options unusable; the channel operation fails with it.
+    /// Whatever makes the options unusable; the channel operation fails with it. Where no options were
+    /// given there is nobody to tell: it is logged, and the channel does without the step.
     fn open(&self, options: &ChannelOptions) -> Result<Option<Box<dyn PayloadStep>>, ErrorInfo>;
 }
 

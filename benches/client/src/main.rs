@@ -43,7 +43,7 @@ async fn receive(
             return Err("the client ended".into());
         };
     }
-    let channel = client.channels().get(channel)?;
+    let channel = client.channels().get(channel);
     let started = ProcessTime::now();
     let mut messages = channel.subscribe(());
     let reader = tokio::spawn(async move {

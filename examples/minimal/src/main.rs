@@ -39,7 +39,7 @@ fn options(url: &str, key: String) -> Result<ClientOptions, Box<dyn Error>> {
 
 async fn talk(options: ClientOptions) -> Result<(), Box<dyn Error>> {
     let client = Realtime::new(options)?;
-    let channel = client.channels().get("hello")?;
+    let channel = client.channels().get("hello");
     let mut messages = channel.subscribe(());
     messages.attached().await?;
     channel.publish("greeting", "hello").await?;

@@ -18,7 +18,7 @@
 //! # async fn run() -> Result<(), ErrorInfo> {
 //! let options = ClientOptions::with_key("app.key:secret").client_id("bob");
 //! let client = BaseRealtime::new(options.plugin(Annotations))?;
-//! let channel = client.channels().get("news")?;
+//! let channel = client.channels().get("news");
 //! let mut messages = channel.subscribe(());
 //! while let Some(Ok(message)) = messages.next().await {
 //!     let like = Annotation::new("reaction:distinct.v1").name("👍");

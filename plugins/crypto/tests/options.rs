@@ -56,7 +56,7 @@ fn rsl5a_a_channel_with_a_key_that_cannot_be_used_is_not_made() {
         CipherParamOptions::new([1; 16]).mode("ctr"),
     ] {
         let options = ChannelOptions::new().cipher(bad);
-        let error = engine.channel("c", Some(options.clone())).unwrap_err();
+        let error = engine.channel_with("c", options.clone()).unwrap_err();
         assert_eq!(error.code(), ErrorCode::BAD_REQUEST, "{error}");
         assert_eq!(engine.find_channel("c"), None);
     }
@@ -64,7 +64,7 @@ fn rsl5a_a_channel_with_a_key_that_cannot_be_used_is_not_made() {
         .algorithm("AES")
         .mode("CBC");
     let id = engine
-        .channel("c", Some(ChannelOptions::new().cipher(good)))
+        .channel_with("c", ChannelOptions::new().cipher(good))
         .unwrap();
     // A mistake later leaves what was there.
     let bad = ChannelOptions::with_cipher_key([1; 24]).param("delta", "vcdiff");
@@ -76,7 +76,7 @@ fn rsl5a_a_channel_with_a_key_that_cannot_be_used_is_not_made() {
 fn pc1_without_the_plugin_the_option_is_refused() {
     let options = ChannelOptions::with_cipher_key([1; 16]);
     let error = engine(&Plugins::none())
-        .channel("c", Some(options))
+        .channel_with("c", options)
         .unwrap_err();
     assert_eq!(error.code(), ErrorCode::MISSING_PLUGIN);
     assert!(error.message().contains("`crypto` feature"), "{error}");

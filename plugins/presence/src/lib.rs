@@ -12,7 +12,7 @@
 //! # async fn run() -> Result<(), ably_base::ErrorInfo> {
 //! let options = ClientOptions::with_key("app.key:secret").client_id("bob");
 //! let client = BaseRealtime::new(options.plugin(RealtimePresence))?;
-//! let channel = client.channels().get("room")?;
+//! let channel = client.channels().get("room");
 //! channel.presence().enter("away").await?;
 //! for member in channel.presence().get(()).await? {
 //!     println!("{:?}: {:?}", member.client_id, member.data);

@@ -293,7 +293,7 @@ fn rtan3a_get_is_that_of_rest() {
     )]);
     let (rt, ws) = (VirtualRuntime::new(), MockWebSocket::accepting());
     let client = client(options(&rt, &ws).plugin(http.clone()).plugin(Annotations));
-    let channel = client.channels().get("test-RSAN3").unwrap();
+    let channel = client.channels().get("test-RSAN3");
     let query = AnnotationsQuery::new().limit(50);
     let result: PaginatedResult<Annotation> = rt
         .wait(channel.annotations().get("msg-serial-1", query))
@@ -471,7 +471,7 @@ fn rtan5a_unsubscribe_from_a_type() {
 fn without_the_plugin_operations_say_what_is_missing() {
     let (rt, ws) = (VirtualRuntime::new(), MockWebSocket::accepting());
     let client = client(options(&rt, &ws));
-    let annotations = client.channels().get("none").unwrap().annotations();
+    let annotations = client.channels().get("none").annotations();
     let errors = [
         rt.wait(annotations.publish("msg-serial-1", like()))
             .unwrap_err(),

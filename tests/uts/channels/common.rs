@@ -52,7 +52,7 @@ impl World {
 
     /// The channel called `name`.
     pub(super) fn channel(&self, name: &str) -> Channel {
-        self.client.channels().get(name).unwrap()
+        self.client.channels().get(name)
     }
 
     /// The channel called `name` with options.

@@ -84,7 +84,7 @@ fn connection() {
 fn channels() {
     let client = client(options(&VirtualRuntime::new(), &MockWebSocket::new()));
     let channels: Channels = client.channels();
-    let channel: Channel = channels.get("test-RTC3").unwrap();
+    let channel: Channel = channels.get("test-RTC3");
     assert_eq!(channel.name(), "test-RTC3");
 }
 

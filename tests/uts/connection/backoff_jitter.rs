@@ -159,7 +159,7 @@ fn delays_of_suspended_channels() {
     );
     client.connect();
     rt.await_state(&client, S::Connected);
-    let channel = client.channels().get("test-RTB1-channel").unwrap();
+    let channel = client.channels().get("test-RTB1-channel");
     let changes: Recorder<(ChannelState, Duration)> = Recorder::new();
     let (sink, clock) = (changes.clone(), rt.clone());
     channel.on((), move |c| sink.push((c.current, clock.elapsed())));

@@ -262,7 +262,7 @@ fn a_failed_resume_is_a_new_connection() {
     });
     ws.set_on_message(|m, conn| conn.answer(m));
     let client = client(options(&rt, &ws));
-    let channel = client.channels().get("serials").unwrap();
+    let channel = client.channels().get("serials");
     client.connect();
     rt.await_state(&client, S::Connected);
     rt.wait(channel.publish("before", "1")).unwrap();

@@ -26,8 +26,8 @@ fn a_recovery_key_holds_key_and_serials() {
     let client = client(options(&rt, &ws));
     client.connect();
     rt.await_state(&client, S::Connected);
-    let a = client.channels().get("channel-alpha").unwrap();
-    let b = client.channels().get("channel-éàü-世界").unwrap();
+    let a = client.channels().get("channel-alpha");
+    let b = client.channels().get("channel-éàü-世界");
     attach(&rt, &ws, &a, "serial-a-001");
     attach(&rt, &ws, &b, "serial-b-002");
     let text = client
@@ -143,7 +143,7 @@ fn serial_after_recovery(answer: Value) -> Value {
     let client = client(options(&rt, &ws).recover(key.to_string()));
     client.connect();
     rt.await_state(&client, S::Connected);
-    let channel = client.channels().get("test-channel").unwrap();
+    let channel = client.channels().get("test-channel");
     attach(&rt, &ws, &channel, "ch-serial-updated");
     let publish = channel.publish("event", "data");
     rt.run_until_idle();
@@ -217,7 +217,7 @@ fn recover_makes_the_channels() {
     for name in names {
         assert!(client.channels().exists(name), "{name}");
     }
-    let [one, two, unicode] = names.map(|n| client.channels().get(n).unwrap());
+    let [one, two, unicode] = names.map(|n| client.channels().get(n));
     let serial = |c: &Channel| c.properties().channel_serial;
     assert_eq!(serial(&one).as_deref(), Some("serial-1-abc"));
     assert_eq!(serial(&two).as_deref(), Some("serial-2-def"));

@@ -253,7 +253,7 @@ fn requests_go_to_the_fallback_that_the_connection_uses() {
     rt.await_state_for(s(10), &client, S::Connected);
     let connected = hosts(&ws)[1].clone();
     assert_fallback(&connected);
-    let channel = client.channels().get("test-RTN17e").unwrap();
+    let channel = client.channels().get("test-RTN17e");
     rt.wait(channel.history(())).unwrap();
     rt.advance(ms(500));
     let requests = http.requests();

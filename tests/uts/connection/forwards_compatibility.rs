@@ -17,7 +17,7 @@ fn attached() -> (
     let client = client(options(&rt, &ws).use_binary_protocol(false));
     client.connect();
     rt.await_state(&client, S::Connected);
-    let channel = client.channels().get("test-compat").unwrap();
+    let channel = client.channels().get("test-compat");
     let received = Recorder::new();
     let sink = received.clone();
     let subscribed = channel.subscribe_with((), move |m| sink.push(m.clone()));

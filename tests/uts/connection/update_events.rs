@@ -106,7 +106,7 @@ fn an_update_overrides_the_details() {
         client.auth().client_id().as_deref(),
         Some("client-original")
     );
-    let channel = client.channels().get("sizes").unwrap();
+    let channel = client.channels().get("sizes");
     let large = || channel.publish("large", "x".repeat(20_000));
     let error = rt.wait(large()).unwrap_err();
     assert_eq!(error.code(), 40009);

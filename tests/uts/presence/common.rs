@@ -121,7 +121,7 @@ impl Fixture {
         let rt = VirtualRuntime::new();
         let options = change(options(&rt, &ws).plugin(RealtimePresence));
         let client = client(options);
-        let channel = client.channels().get(name).unwrap();
+        let channel = client.channels().get(name);
         Self {
             rt,
             ws,

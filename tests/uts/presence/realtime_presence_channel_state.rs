@@ -198,12 +198,7 @@ fn rtl9_a_channel_has_one_presence() {
     f.connect_and_attach();
     f.send(presence(name, &[wire(ENTER, "a", "c1", "c1:0:0", 1)]));
     assert_eq!(told.all().len(), 1);
-    f.client
-        .channels()
-        .get(name)
-        .unwrap()
-        .presence()
-        .unsubscribe(id);
+    f.client.channels().get(name).presence().unsubscribe(id);
     f.send(presence(name, &[wire(ENTER, "b", "c1", "c1:1:0", 1)]));
     assert_eq!(told.all().len(), 1);
     f.close();

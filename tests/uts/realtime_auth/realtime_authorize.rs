@@ -65,7 +65,7 @@ fn rtc8a1_an_update_is_told() {
 fn rtc8a1_a_channel_that_is_not_allowed_any_more_fails() {
     let (rt, ws) = (VirtualRuntime::new(), MockWebSocket::accepting());
     let (client, _) = connect(&rt, &ws, numbered);
-    let channel = client.channels().get("private-channel").unwrap();
+    let channel = client.channels().get("private-channel");
     ws.set_on_message(|message, connection| {
         if message["action"] == action::ATTACH {
             connection.send_to_client(json!({

@@ -82,7 +82,7 @@ fn received(mut protocol_message: Value) -> Vec<PresenceMessage> {
     let client = client(options(&rt, &ws).plugin(RealtimePresence));
     client.connect();
     rt.await_state(&client, ConnectionState::Connected);
-    let channel = client.channels().get("test-TP3").unwrap();
+    let channel = client.channels().get("test-TP3");
     rt.wait(channel.attach()).unwrap();
     let recorder = Recorder::new();
     let sink = recorder.clone();
