@@ -16,6 +16,7 @@ pub type ErrorSource = Arc<dyn Error + Send + Sync>;
 #[derive(Clone)]
 pub struct ErrorInfo(Arc<Inner>);
 
+#[derive(Clone)]
 struct Inner {
     code: ErrorCode,
     status_code: u16,
@@ -26,6 +27,7 @@ struct Inner {
     detail: Option<Arc<dyn Any + Send + Sync>>,
 }
 
+#[derive(Clone)]
 enum Cause {
     Ably(ErrorInfo),
     Other(ErrorSource),
@@ -101,6 +103,13 @@ impl ErrorInfo {
     /// The id of the request that failed, when request ids are on. Spec: RSC7c.
     pub fn request_id(&self) -> Option<&str> {
         self.0.request_id.as_deref()
+    }
+
+    /// The same error, as that of the request with this id. Spec: RSC7c.
+    #[must_use]
+    pub fn with_request_id(mut self, id: impl Into<Str>) -> Self {
+        Arc::make_mut(&mut self.0).request_id = Some(id.into());
+        self
     }
 
     /// The Ably error that led to this one, if it was one. Spec: TI1.

@@ -11,6 +11,7 @@ mod publish;
 mod push;
 mod push_sandbox;
 mod request;
+mod request_ids;
 mod resources;
 mod resources_sandbox;
 mod sandbox;

@@ -43,6 +43,7 @@ pub struct ClientOptions {
     pub(crate) auto_connect: bool,
     pub(crate) idempotent_rest_publishing: bool,
     pub(crate) push_full_wait: bool,
+    pub(crate) add_request_ids: bool,
     pub(crate) agents: Vec<(String, String)>,
     pub(crate) log_handler: Option<Arc<dyn LogSink>>,
     pub(crate) http_request_timeout: Duration,
@@ -80,6 +81,7 @@ impl Default for ClientOptions {
             auto_connect: true,
             idempotent_rest_publishing: true,
             push_full_wait: false,
+            add_request_ids: false,
             agents: Vec::new(),
             log_handler: None,
             http_request_timeout: Duration::from_secs(10),
@@ -172,6 +174,10 @@ setters! {
     /// Have the server answer requests of the push plugin only when all is done, default no: for
     /// tests. ably-js's `pushFullWait`. Not in spec.
     push_full_wait(yes: bool) => push_full_wait = yes;
+    /// Give every REST request a random id that its retries keep, in the parameter `request_id`, and
+    /// its error as [`ErrorInfo::request_id`]: what Ably's support can look for. Default no. Not in
+    /// ably-js 2.12.0. Spec: TO3p, RSC7c.
+    add_request_ids(yes: bool) => add_request_ids = yes;
     /// How much to log, default errors. Spec: TO3b.
     log_level(level: LogLevel) => engine.log_level = level;
     /// Where log lines go, default `tracing`. Spec: TO3c.

@@ -17,6 +17,8 @@ use ably_engine::{
     request::{HostState, Outcome, RequestMachine, Step},
 };
 
+use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
+
 use super::{RestConfig, RestRequest};
 use crate::{
     HttpClient, Runtime,
@@ -112,13 +114,29 @@ impl RestCore {
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may have taken it.
     pub async fn request(&self, request: RestRequest) -> Result<HttpReply, ErrorInfo> {
+        if !self.inner.config.add_request_ids {
+            return self.perform(&request).await;
+        }
+        let id = self.random_id();
+        let result = self.perform(&request.with_id(id.clone())).await;
+        result.map_err(|error| error.with_request_id(id))
+    }
+
+    /// 96 random bits, safe in a URL. Spec: RSC7c.
+    fn random_id(&self) -> String {
+        let mut bytes = [0; 12];
+        self.with_entropy(|entropy| entropy.fill(&mut bytes));
+        BASE64_URL_SAFE_NO_PAD.encode(bytes)
+    }
+
+    async fn perform(&self, request: &RestRequest) -> Result<HttpReply, ErrorInfo> {
         let mut machine = RequestMachine::new(self.inner.config.policy);
         if request.is_anonymous {
             machine = machine.anonymous();
         }
         let mut attempt = Attempt {
             core: self,
-            request: &request,
+            request,
             machine: machine.connected_to(self.connected_host()),
             sending: None,
             token: None,

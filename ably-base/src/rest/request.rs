@@ -1,6 +1,6 @@
 //! [`RestRequest`]: one request, before it is known where it goes.
 //!
-//! Spec: RSC7d, RSC7e, RSC8, RSA7e2, RSA11.
+//! Spec: RSC7c, RSC7d, RSC7e, RSC8, RSA7e2, RSA11.
 
 use ably_engine::{
     HttpRequest,
@@ -76,6 +76,14 @@ impl RestRequest {
         self
     }
 
+    /// The same with this id, in place of the one that a link to another page may have.
+    pub(super) fn with_id(&self, id: String) -> Self {
+        let mut request = self.clone();
+        request.query.retain(|(name, _)| name != "request_id");
+        request.query.push(("request_id".into(), id));
+        request
+    }
+
     /// The request to `host` with this credential.
     pub(super) fn to_host(
         &self,
@@ -115,5 +123,20 @@ impl RestRequest {
 impl std::fmt::Debug for RestRequest {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "RestRequest({} {})", self.method, self.path.as_str())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_takes_the_place_of_one_that_came_with_a_link() {
+        let path = RestPath::of(["time"]).unwrap();
+        let request = RestRequest::get(path).query("request_id", "old");
+        let request = request.query("page", "2").with_id("new".into());
+        let expected = [("page", "2"), ("request_id", "new")];
+        let query = request.query.iter();
+        assert!(query.map(|(n, v)| (&**n, &**v)).eq(expected));
     }
 }
