@@ -2,14 +2,18 @@
 //!
 //! Needs Node and `npm ci` in this folder.
 
+mod annotations;
 mod cuts;
 mod delta;
+mod expiry;
 mod messages;
 mod peer;
 mod presence;
 mod push;
+mod recover;
 mod refusals;
 mod rest;
+mod rewind;
 mod stats;
 mod support;
 mod tokens;

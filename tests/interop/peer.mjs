@@ -38,6 +38,7 @@ const channelOf = (r) => {
 const message = (m) => ({
   id: m.id, name: m.name ?? null, data: encode(m.data), encoding: m.encoding ?? null,
   clientId: m.clientId ?? null, extras: m.extras ?? null, timestamp: m.timestamp, action: m.action,
+  serial: m.serial ?? null, summary: m.annotations?.summary ?? m.summary ?? null,
 });
 
 const member = (m) => ({
@@ -171,6 +172,12 @@ const ops = {
     }
     return items;
   },
+  async watchAnnotations(r) {
+    await channelOf(r).annotations.subscribe((a) => out({
+      event: 'annotation', client: r.client, channel: r.channel, annotation: annotation(a),
+    }));
+  },
+  async recoveryKey(r) { return clients.get(r.client).connection.createRecoveryKey(); },
   async undelta(r) {
     const bytes = (text) => Buffer.from(text, 'base64');
     const { decode } = vcdiff.default ?? vcdiff;
