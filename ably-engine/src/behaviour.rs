@@ -176,7 +176,23 @@ impl BehaviourCx<'_> {
     /// - the connection's error when it is not active, or queueing is switched off.
     /// - `40000` the outbox has no room for it, in messages or bytes.
     pub fn send(&mut self, message: ProtocolMessage) -> Result<SendId, ErrorInfo> {
-        self.engine.behaviour_send(self.channel, self.slot, message)
+        self.engine
+            .behaviour_send(self.channel, self.slot, message, true)
+    }
+
+    /// As [`BehaviourCx::send`], though the outbox be full: for what a behaviour restores by itself,
+    /// which nobody could send again later. It is the behaviour's duty to have few of them under way.
+    ///
+    /// # Errors
+    /// - the connection's error when it is not active, or queueing is switched off.
+    pub fn send_beyond_bound(&mut self, message: ProtocolMessage) -> Result<SendId, ErrorInfo> {
+        self.engine
+            .behaviour_send(self.channel, self.slot, message, false)
+    }
+
+    /// The most bytes that one message may have. Spec: TO3l8.
+    pub fn max_message_size(&self) -> usize {
+        usize::try_from(self.engine.config.max_message_size).unwrap_or(usize::MAX)
     }
 
     /// Begins to attach the channel when it is neither attached nor attaching.

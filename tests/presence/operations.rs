@@ -38,6 +38,42 @@ fn pc1_without_the_plugin_operations_name_it_and_getters_do_not_fail() {
 }
 
 #[test]
+fn what_is_asked_for_while_attaching_goes_in_messages_that_the_server_takes() {
+    const MOST: u64 = 65_536;
+    let w = World::with(silent_about(action::ATTACH), |o| o);
+    let data = "x".repeat(100);
+    let mut asked = Vec::new();
+    for i in 0..1_500 {
+        asked.push(w.presence().enter_client(format!("m{i}"), data.clone()));
+    }
+    // More than a message may have: the server refuses it, and nothing else.
+    asked.push(w.presence().enter_client("huge", "x".repeat(70_000)));
+    asked.push(w.presence().enter_client("last", "x"));
+    w.connect();
+    w.send_attached(0);
+    let sent = w.sent();
+    let size = |p: &Value| {
+        let length = |name: &str| p[name].as_str().map_or(0, str::len) as u64;
+        length("data") + length("clientId")
+    };
+    let mut ids = Vec::new();
+    for message in &sent {
+        let members = message["presence"].as_array().unwrap();
+        let bytes: u64 = members.iter().map(size).sum();
+        assert!(bytes <= MOST || members.len() == 1, "{bytes}");
+        ids.extend(members.iter().map(|p| p["clientId"].as_str().unwrap()));
+    }
+    let mut expected: Vec<String> = (0..1_500).map(|i| format!("m{i}")).collect();
+    expected.extend(["huge".into(), "last".into()]);
+    assert_eq!(ids, expected);
+    // As few as can be.
+    assert_eq!(sent.len(), 5);
+    for operation in asked {
+        w.rt.wait(operation).unwrap();
+    }
+}
+
+#[test]
 fn what_is_asked_for_while_attaching_goes_in_one_message_in_order() {
     let w = World::with(silent_about(action::ATTACH), |o| o.client_id("me"));
     // Not even connected: the channel waits for the connection, the operations for the channel.
@@ -164,8 +200,8 @@ fn operations_that_wait_for_the_channel_are_bounded() {
     assert_eq!(code(w.rt.wait(w.presence().update(()))), 40000);
     w.send_attached(0);
     let sent = w.sent();
-    assert_eq!(sent.len(), 1);
-    assert_eq!(sent[0]["presence"].as_array().unwrap().len(), 10_000);
+    let count = |m: &Value| m["presence"].as_array().unwrap().len();
+    assert_eq!(sent.iter().map(count).sum::<usize>(), 10_000);
     for done in waiting {
         w.rt.wait(done).unwrap();
     }

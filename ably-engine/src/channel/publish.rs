@@ -164,6 +164,7 @@ impl Engine {
         id: ChannelId,
         slot: usize,
         mut m: ProtocolMessage,
+        is_bounded: bool,
     ) -> Result<SendId, ErrorInfo> {
         let queues = self.conn.state.queues() && self.config.queue_messages;
         if self.conn.state != ConnectionState::Connected && !queues {
@@ -171,7 +172,7 @@ impl Engine {
         }
         let items = [&m.presence, &m.annotations, &m.state];
         let bytes = items.iter().map(|items| items.size()).sum();
-        if !self.outbox.has_room(bytes) {
+        if is_bounded && !self.outbox.has_room(bytes) {
             return Err(ErrorInfo::new(
                 ErrorCode::BAD_REQUEST,
                 400,

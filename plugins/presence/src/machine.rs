@@ -12,7 +12,10 @@
 //!
 //! Spec: RTP1, RTP5, RTP17e–RTP17i, RTP19a, RTL11.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use ably_base::{
     BehaviourCx, ChannelBehaviour, ChannelChange, ChannelState, Data, ErrorCode, ErrorInfo,
@@ -32,6 +35,10 @@ pub(crate) type Members = Vec<Arc<PresenceMessage>>;
 /// What listeners are told: the changes that one message of the server made, in order.
 pub(crate) struct Changes(pub(crate) Members);
 
+/// Most own members that are being entered again at once. They are not held back by the outbox's
+/// bound, so they have one of their own.
+const MAX_RE_ENTRIES: usize = 256;
+
 /// Presence of one channel.
 #[derive(Default)]
 pub(crate) struct Machine {
@@ -46,6 +53,10 @@ pub(crate) struct Machine {
     pub(crate) queued_bytes: usize,
     pub(crate) waiting: Vec<Waiting>,
     sent: BTreeMap<SendId, Sender>,
+    /// Own members that are still to be entered again, by client id.
+    entering_again: BTreeSet<Str>,
+    /// Those of them that the server has not acknowledged yet.
+    re_entries: usize,
 }
 
 /// A [`crate::Presence::get`] that waits.
@@ -76,6 +87,7 @@ impl ChannelBehaviour for Machine {
             }
             ChannelState::Detached | ChannelState::Failed => {
                 self.own.clear();
+                self.entering_again.clear();
                 self.members.clear();
                 self.sync_id = None;
                 self.sync_complete = true;
@@ -104,10 +116,14 @@ impl ChannelBehaviour for Machine {
                     cx.reply(reply, result.clone());
                 }
             }
-            (Some(Sender::ReEntry(client_id)), Err(error)) => {
-                re_entry_failed(cx, &client_id, error)
+            (Some(Sender::ReEntry(client_id)), result) => {
+                self.re_entries -= 1;
+                if let Err(error) = result {
+                    re_entry_failed(cx, &client_id, error);
+                }
+                self.enter_more(cx);
             }
-            (Some(Sender::ReEntry(_)) | None, _) => {}
+            (None, _) => {}
         }
     }
 }
@@ -128,12 +144,23 @@ impl Machine {
         self.go_on(cx);
     }
 
-    /// Sends what waited for the channel to be attached, and answers who did. Spec: RTP16b.
+    /// Sends what waited for the channel to be attached, in as few messages as the server takes, and
+    /// answers who did. Spec: RTP16b.
     fn go_on(&mut self, cx: &mut BehaviourCx<'_>) {
-        let (items, replies): (Vec<Item>, Vec<_>) = self.queued.drain(..).unzip();
         self.queued_bytes = 0;
-        if !items.is_empty() {
-            self.send(cx, items, replies);
+        let most = cx.max_message_size();
+        let (mut part, mut bytes) = (Vec::new(), 0usize);
+        for operation in std::mem::take(&mut self.queued) {
+            let size = operation.0.size();
+            if !part.is_empty() && bytes.saturating_add(size) > most {
+                self.send(cx, std::mem::take(&mut part));
+                bytes = 0;
+            }
+            bytes = bytes.saturating_add(size);
+            part.push(operation);
+        }
+        if !part.is_empty() {
+            self.send(cx, part);
         }
         for w in &mut self.waiting {
             w.attached = true;
@@ -142,13 +169,10 @@ impl Machine {
     }
 
     /// Sends in one message; whoever waits for it is told what becomes of it.
-    pub(crate) fn send(
-        &mut self,
-        cx: &mut BehaviourCx<'_>,
-        items: Vec<Item>,
-        replies: Vec<Reply<()>>,
-    ) {
-        match send(cx, items) {
+    pub(crate) fn send(&mut self, cx: &mut BehaviourCx<'_>, operations: Vec<(Item, Reply<()>)>) {
+        let (items, replies): (Vec<Item>, Vec<_>) = operations.into_iter().unzip();
+        self.enter_before(cx, &items);
+        match cx.send(presence(items)) {
             Ok(sent) => {
                 self.sent.insert(sent, Sender::Operations(replies));
             }
@@ -164,22 +188,50 @@ impl Machine {
     ///
     /// Spec: RTP17g, RTP17g1.
     fn enter_again(&mut self, cx: &mut BehaviourCx<'_>) {
-        let connection_id = cx.connection_id();
-        for member in self.own.values() {
-            let client_id = member.client_id.clone().unwrap_or_default();
-            let mut enter = PresenceMessage::clone(&member);
-            enter.action = PresenceAction::ENTER;
-            if enter.connection_id != connection_id {
-                enter.id = None;
+        let ids = self.own.values().into_iter().map(|m| m.client_id.clone());
+        self.entering_again = ids.map(Option::unwrap_or_default).collect();
+        self.enter_more(cx);
+    }
+
+    fn enter_more(&mut self, cx: &mut BehaviourCx<'_>) {
+        while cx.channel_state() == ChannelState::Attached && self.re_entries < MAX_RE_ENTRIES {
+            let Some(client_id) = self.entering_again.pop_first() else {
+                return;
+            };
+            self.enter_one(cx, client_id);
+        }
+    }
+
+    /// What is said now about a member must not be undone by entering it again later.
+    fn enter_before(&mut self, cx: &mut BehaviourCx<'_>, items: &[Item]) {
+        for item in items {
+            if self.entering_again.is_empty() {
+                return;
             }
-            enter.connection_id = None;
-            enter.timestamp = None;
-            match encoded(cx, enter).and_then(|item| send(cx, vec![item])) {
-                Ok(sent) => {
-                    self.sent.insert(sent, Sender::ReEntry(client_id));
-                }
-                Err(error) => re_entry_failed(cx, &client_id, error),
+            let client_id = item.text("clientId").or_else(|| cx.client_id());
+            if let Some(id) = client_id.and_then(|id| self.entering_again.take(&id)) {
+                self.enter_one(cx, id);
             }
+        }
+    }
+
+    fn enter_one(&mut self, cx: &mut BehaviourCx<'_>, client_id: Str) {
+        let Some(member) = self.own.get(&client_id) else {
+            return;
+        };
+        let mut enter = PresenceMessage::clone(member);
+        enter.action = PresenceAction::ENTER;
+        if enter.connection_id != cx.connection_id() {
+            enter.id = None;
+        }
+        enter.connection_id = None;
+        enter.timestamp = None;
+        match encoded(cx, enter).and_then(|item| cx.send_beyond_bound(presence(vec![item]))) {
+            Ok(sent) => {
+                self.re_entries += 1;
+                self.sent.insert(sent, Sender::ReEntry(client_id));
+            }
+            Err(error) => re_entry_failed(cx, &client_id, error),
         }
     }
 
@@ -246,10 +298,10 @@ pub(crate) fn tell(cx: &mut BehaviourCx<'_>, changes: Members) {
     }
 }
 
-fn send(cx: &mut BehaviourCx<'_>, items: Vec<Item>) -> Result<SendId, ErrorInfo> {
+fn presence(items: Vec<Item>) -> ProtocolMessage {
     let mut message = ProtocolMessage::new(Action::PRESENCE);
     message.presence = Items::Values(items);
-    cx.send(message)
+    message
 }
 
 /// The message as it is sent. Data that could not be decoded when it came goes back as it was.

@@ -32,7 +32,7 @@ impl Machine {
             Ok(item) => {
                 let (reply, ticket) = cx.reply_pair();
                 if cx.channel_state() == ChannelState::Attached {
-                    self.send(cx, vec![item], vec![reply]);
+                    self.send(cx, vec![(item, reply)]);
                 } else {
                     self.queued_bytes = self.queued_bytes.saturating_add(item.size());
                     self.queued.push((item, reply));
