@@ -36,19 +36,27 @@ pub struct ListenerId(u64);
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Events<E>(Option<Vec<E>>);
 
-impl<E: PartialEq> Events<E> {
+impl<E> Default for Events<E> {
+    fn default() -> Self {
+        Self::all()
+    }
+}
+
+impl<E> Events<E> {
     /// All events.
     pub const fn all() -> Self {
         Self(None)
     }
 
+    pub(crate) fn is_all(&self) -> bool {
+        self.0.is_none()
+    }
+}
+
+impl<E: PartialEq> Events<E> {
     /// True when `event` is among them.
     pub fn wants(&self, event: &E) -> bool {
         self.0.as_ref().is_none_or(|list| list.contains(event))
-    }
-
-    pub(crate) fn is_all(&self) -> bool {
-        self.0.is_none()
     }
 }
 

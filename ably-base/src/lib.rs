@@ -23,6 +23,7 @@ pub mod ext;
 mod options;
 pub mod rest;
 mod shell;
+mod streams;
 
 pub use ably_engine::{
     self as engine, BehaviourCx, BehaviourFactory, Capability, CapabilityOp, ChannelBehaviour,
@@ -51,3 +52,4 @@ pub use inventory;
 pub use options::ClientOptions;
 pub use rest::{BaseRest, HasRest, RestChannel, RestChannels, RestCore};
 pub use shell::{Full, Pending, Publish};
+pub use streams::{StreamReader, Streamed, Streams};

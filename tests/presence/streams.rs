@@ -23,7 +23,7 @@ fn a_stream_gives_the_events_it_was_asked_for() {
 #[test]
 fn a_reader_that_is_too_slow_is_told_how_many_it_missed() {
     let w = World::attached();
-    let mut slow = w.presence().subscribe(()).bounded(2);
+    let mut slow = w.presence().subscribe(()).bounded(2, usize::MAX);
     for serial in 1..=5 {
         w.send_presence(&[member(4, "alice", serial)]);
     }
@@ -34,6 +34,39 @@ fn a_reader_that_is_too_slow_is_told_how_many_it_missed() {
     assert_eq!(slow.try_next().unwrap().unwrap_err().missed, 4);
     w.send_presence(&[member(4, "alice", 7)]);
     assert_eq!(slow.try_next().unwrap().unwrap().timestamp, Some(1007));
+}
+
+#[test]
+fn a_reader_that_is_too_slow_keeps_no_more_than_64_mib() {
+    const MIB: usize = 1024 * 1024;
+    let w = World::attached();
+    let mut slow = w.presence().subscribe(());
+    let mut small = w.presence().subscribe(()).bounded(usize::MAX, MIB);
+    for serial in 1..=66 {
+        let mut update = member(4, "alice", serial);
+        update["data"] = "x".repeat(MIB).into();
+        w.send_presence(&[update]);
+    }
+    for (stream, kept) in [(&mut slow, 64), (&mut small, 1)] {
+        for _ in 0..kept {
+            assert!(stream.try_next().unwrap().is_ok());
+        }
+        assert_eq!(stream.try_next().unwrap().unwrap_err().missed, 66 - kept);
+        assert_eq!(stream.try_next(), None);
+    }
+}
+
+#[test]
+fn extras_count_as_well() {
+    let w = World::attached();
+    let mut small = w.presence().subscribe(()).bounded(usize::MAX, 100);
+    for serial in 1..=2 {
+        let mut update = member(4, "alice", serial);
+        update["extras"] = json!({"headers": {"h": "x".repeat(80)}});
+        w.send_presence(&[update]);
+    }
+    assert!(small.try_next().unwrap().is_ok());
+    assert_eq!(small.try_next().unwrap().unwrap_err().missed, 1);
 }
 
 #[test]

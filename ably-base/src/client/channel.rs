@@ -174,7 +174,7 @@ impl Channel {
     ///
     /// Spec: RTL7.
     pub fn subscribe(&self, names: impl Into<Names>) -> Subscription {
-        let subscription = Subscription::new(self.handles.clone(), self.registry(), names.into());
+        let subscription = Subscription::new(self.handles.clone(), &self.registry(), names.into());
         subscription.with_attach(self.implicit_attach())
     }
 

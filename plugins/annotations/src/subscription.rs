@@ -1,29 +1,25 @@
 //! [`AnnotationSubscription`]: annotations as a stream.
 
 use std::{
-    future::poll_fn,
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use ably_base::{Annotation, Channel, ErrorInfo, Lagged, Subscribed};
+use ably_base::{Annotation, Channel, ErrorInfo, Lagged, Str, StreamReader, Subscribed};
 use futures_core::Stream;
 
-use crate::listeners::{Listeners, Queue, Types, lock};
-
-/// Bound of a stream, in annotations.
-const MAX_ANNOTATIONS: usize = 65_536;
+use crate::listeners::{Listeners, Types};
 
 /// Annotations of a channel as a stream of `Result<Arc<Annotation>, Lagged>`.
 ///
 /// A reader that is too slow misses annotations and is told how many;
-/// [`crate::RealtimeAnnotations::get`] has them all. Bounded by 65,536 annotations unless
+/// [`crate::RealtimeAnnotations::get`] has them all. Bounded by 65,536 annotations and 64 MiB of their data and extras
+/// unless
 /// [`AnnotationSubscription::bounded`] says otherwise. Dropping it unsubscribes; the channel stays attached.
 #[must_use = "dropping it unsubscribes"]
 pub struct AnnotationSubscription {
-    queue: Arc<Queue>,
-    listeners: Weak<Listeners>,
+    reader: StreamReader<Str, Annotation>,
     attach: Option<Subscribed>,
     /// Keeps the client open.
     _channel: Channel,
@@ -37,14 +33,12 @@ impl AnnotationSubscription {
         types: Types,
         attach: Subscribed,
     ) -> Self {
-        let queue = Arc::new(Queue::new(types, MAX_ANNOTATIONS));
-        match listeners {
-            Some(listeners) => lock(&listeners.streams).push(queue.clone()),
-            None => queue.end(),
-        }
+        let reader = match listeners {
+            Some(listeners) => listeners.streams.open(types),
+            None => StreamReader::ended(),
+        };
         Self {
-            queue,
-            listeners: listeners.map(Arc::downgrade).unwrap_or_default(),
+            reader,
             attach: Some(attach),
             _channel: channel,
         }
@@ -68,15 +62,15 @@ impl AnnotationSubscription {
         result.map(|_| ())
     }
 
-    /// Sets the bound, in annotations.
-    pub fn bounded(self, annotations: usize) -> Self {
-        self.queue.set_max(annotations);
+    /// Sets the bounds: annotations, and bytes of their data and extras.
+    pub fn bounded(self, annotations: usize, bytes: usize) -> Self {
+        self.reader.set_bounds(annotations, bytes);
         self
     }
 
     /// Keeps every annotation until it is read. Memory is then the only bound.
     pub fn unbounded(self) -> Self {
-        self.bounded(usize::MAX)
+        self.bounded(usize::MAX, usize::MAX)
     }
 
     /// The next annotation; `None` when the channel was released or the client has ended.
@@ -87,26 +81,12 @@ impl AnnotationSubscription {
     /// # Cancel safety
     /// Dropping the future loses no annotation.
     pub async fn next(&mut self) -> Option<Result<Arc<Annotation>, Lagged>> {
-        poll_fn(|cx| self.poll(cx)).await
+        self.reader.next().await
     }
 
     /// An annotation that is there already.
     pub fn try_next(&mut self) -> Option<Result<Arc<Annotation>, Lagged>> {
-        self.queue.lock().take()
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Arc<Annotation>, Lagged>>> {
-        let mut q = self.queue.lock();
-        if let Some(item) = q.take() {
-            return Poll::Ready(Some(item));
-        }
-        if q.ended {
-            return Poll::Ready(None);
-        }
-        if !q.waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
-            q.waker = Some(cx.waker().clone());
-        }
-        Poll::Pending
+        self.reader.try_next()
     }
 }
 
@@ -114,22 +94,17 @@ impl Stream for AnnotationSubscription {
     type Item = Result<Arc<Annotation>, Lagged>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll(cx)
-    }
-}
-
-impl Drop for AnnotationSubscription {
-    fn drop(&mut self) {
-        if let Some(listeners) = self.listeners.upgrade() {
-            lock(&listeners.streams).retain(|q| !Arc::ptr_eq(q, &self.queue));
-        }
+        self.get_mut().reader.poll_next(cx)
     }
 }
 
 impl std::fmt::Debug for AnnotationSubscription {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let waiting = self.queue.lock().len();
-        write!(f, "AnnotationSubscription({waiting} waiting)")
+        write!(
+            f,
+            "AnnotationSubscription({} waiting)",
+            self.reader.waiting()
+        )
     }
 }
 

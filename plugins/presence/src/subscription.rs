@@ -1,29 +1,27 @@
 //! [`PresenceSubscription`]: presence events as a stream.
 
 use std::{
-    future::poll_fn,
     pin::Pin,
-    sync::{Arc, Weak},
+    sync::Arc,
     task::{Context, Poll},
 };
 
-use ably_base::{Channel, ErrorInfo, Lagged, PresenceMessage, Subscribed};
+use ably_base::{
+    Channel, ErrorInfo, Lagged, PresenceAction, PresenceMessage, StreamReader, Subscribed,
+};
 use futures_core::Stream;
 
-use crate::listeners::{Actions, Listeners, Queue, lock};
-
-/// Bound of a stream, in events.
-const MAX_EVENTS: usize = 65_536;
+use crate::listeners::{Actions, Listeners};
 
 /// Presence events of a channel as a stream of `Result<Arc<PresenceMessage>, Lagged>`.
 ///
 /// A reader that is too slow misses events and is told how many; ask [`crate::Presence::get`] for
-/// the members then. Bounded by 65,536 events unless [`PresenceSubscription::bounded`] says
+/// the members then. Bounded by 65,536 events and 64 MiB of their data and extras
+/// unless [`PresenceSubscription::bounded`] says
 /// otherwise. Dropping it unsubscribes; the channel stays attached.
 #[must_use = "dropping it unsubscribes"]
 pub struct PresenceSubscription {
-    queue: Arc<Queue>,
-    listeners: Weak<Listeners>,
+    reader: StreamReader<PresenceAction, PresenceMessage>,
     attach: Option<Subscribed>,
     /// Keeps the client open.
     _channel: Channel,
@@ -37,14 +35,12 @@ impl PresenceSubscription {
         actions: Actions,
         attach: Subscribed,
     ) -> Self {
-        let queue = Arc::new(Queue::new(actions, MAX_EVENTS));
-        match listeners {
-            Some(listeners) => lock(&listeners.streams).push(queue.clone()),
-            None => queue.end(),
-        }
+        let reader = match listeners {
+            Some(listeners) => listeners.streams.open(actions),
+            None => StreamReader::ended(),
+        };
         Self {
-            queue,
-            listeners: listeners.map(Arc::downgrade).unwrap_or_default(),
+            reader,
             attach: Some(attach),
             _channel: channel,
         }
@@ -67,15 +63,15 @@ impl PresenceSubscription {
         result.map(|_| ())
     }
 
-    /// Sets the bound, in events.
-    pub fn bounded(self, events: usize) -> Self {
-        self.queue.set_max(events);
+    /// Sets the bounds: events, and bytes of their data and extras.
+    pub fn bounded(self, events: usize, bytes: usize) -> Self {
+        self.reader.set_bounds(events, bytes);
         self
     }
 
     /// Keeps every event until it is read. Memory is then the only bound.
     pub fn unbounded(self) -> Self {
-        self.bounded(usize::MAX)
+        self.bounded(usize::MAX, usize::MAX)
     }
 
     /// The next event; `None` when the channel was released or the client has ended.
@@ -86,26 +82,12 @@ impl PresenceSubscription {
     /// # Cancel safety
     /// Dropping the future loses no event.
     pub async fn next(&mut self) -> Option<Result<Arc<PresenceMessage>, Lagged>> {
-        poll_fn(|cx| self.poll(cx)).await
+        self.reader.next().await
     }
 
     /// An event that is there already.
     pub fn try_next(&mut self) -> Option<Result<Arc<PresenceMessage>, Lagged>> {
-        self.queue.lock().take()
-    }
-
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Arc<PresenceMessage>, Lagged>>> {
-        let mut q = self.queue.lock();
-        if let Some(item) = q.take() {
-            return Poll::Ready(Some(item));
-        }
-        if q.ended {
-            return Poll::Ready(None);
-        }
-        if !q.waker.as_ref().is_some_and(|w| w.will_wake(cx.waker())) {
-            q.waker = Some(cx.waker().clone());
-        }
-        Poll::Pending
+        self.reader.try_next()
     }
 }
 
@@ -113,22 +95,13 @@ impl Stream for PresenceSubscription {
     type Item = Result<Arc<PresenceMessage>, Lagged>;
 
     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        self.get_mut().poll(cx)
-    }
-}
-
-impl Drop for PresenceSubscription {
-    fn drop(&mut self) {
-        if let Some(listeners) = self.listeners.upgrade() {
-            lock(&listeners.streams).retain(|q| !Arc::ptr_eq(q, &self.queue));
-        }
+        self.get_mut().reader.poll_next(cx)
     }
 }
 
 impl std::fmt::Debug for PresenceSubscription {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let waiting = self.queue.lock().len();
-        write!(f, "PresenceSubscription({waiting} waiting)")
+        write!(f, "PresenceSubscription({} waiting)", self.reader.waiting())
     }
 }
 

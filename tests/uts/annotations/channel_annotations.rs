@@ -501,7 +501,11 @@ fn a_stream_is_told_of_the_mode_once_it_is_attached() {
 #[test]
 fn a_stream_gives_annotations_of_its_types() {
     let f = Fixture::subscribing("stream");
-    let mut stream = f.channel.annotations().subscribe(TYPE).bounded(1);
+    let mut stream = f
+        .channel
+        .annotations()
+        .subscribe(TYPE)
+        .bounded(1, usize::MAX);
     f.rt.wait(stream.attached()).unwrap();
     f.send(json!([
         wire("com.example.comment", "text", "ann-serial-1", 1),
@@ -512,6 +516,22 @@ fn a_stream_gives_annotations_of_its_types() {
     assert_eq!(first.name.as_deref(), Some("like"));
     assert_eq!(stream.try_next().expect("a gap").unwrap_err().missed, 1);
     assert_eq!(stream.try_next(), None);
+    f.close();
+}
+
+#[test]
+fn a_stream_is_bounded_by_bytes_too() {
+    let f = Fixture::subscribing("bytes");
+    let mut stream = f.channel.annotations().subscribe(());
+    f.rt.wait(stream.attached()).unwrap();
+    let mut stream = stream.bounded(usize::MAX, 10);
+    for n in 1..=3 {
+        let mut annotation = wire(TYPE, "like", &format!("ann-serial-{n}"), n);
+        annotation["data"] = "123456".into();
+        f.send(json!([annotation]));
+    }
+    assert!(stream.try_next().expect("one").is_ok());
+    assert_eq!(stream.try_next().expect("a gap").unwrap_err().missed, 2);
     f.close();
 }
 
