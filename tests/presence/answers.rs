@@ -135,10 +135,10 @@ fn there_is_no_connection_for_long() {
 #[test]
 fn the_connection_is_lost_while_detaching() {
     let silent = MockWebSocket::accepting().on_message(|_, _| {});
-    let (entered, _) = ends_with(silent, |w| {
+    let ended = ends_with(silent, |w| {
         let _detach = w.channel.detach();
         assert_eq!(w.channel.state(), ChannelState::Detaching);
         w.suspend();
     });
-    assert_ne!(entered, 0);
+    assert_eq!(ended, (90007, 90001));
 }

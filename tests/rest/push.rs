@@ -302,6 +302,8 @@ fn rsh1_requests_about_the_own_device_say_so() {
         let query = DeviceRegistrationQuery::new().device_id(id);
         rt.wait(devices.remove_where(query)).unwrap();
         assert("remove_where");
+        rt.wait(devices.remove(id)).unwrap();
+        assert("remove");
         let subscription = PushChannelSubscription::for_device("c", id);
         rt.wait(subscriptions.save(subscription.clone())).unwrap();
         assert("subscribe");

@@ -115,7 +115,11 @@ impl PushDeviceRegistrations {
     /// Spec: RSH1b4.
     pub fn remove(&self, device: impl Into<DeviceId>) -> BoxFuture<Result<(), ErrorInfo>> {
         let (core, id) = (self.core.clone(), device.into());
-        Box::pin(async move { at("DELETE", &id.0).full_wait().send(&core?).await.map(drop) })
+        Box::pin(async move {
+            let core = core?;
+            let call = at("DELETE", &id.0).about(&core, Some(&id.0));
+            call.full_wait().send(&core).await.map(drop)
+        })
     }
 
     /// Removes all devices that fit; none is no error.
