@@ -22,12 +22,14 @@ use crate::{
 
 /// Authentication of a client. Cheap to clone.
 ///
+/// Parameters and options are given as they are, or as `None` for what the client has.
+///
 /// ```no_run
 /// # async fn f(client: ably_base::BaseRealtime) -> Result<(), ably_base::ErrorInfo> {
 /// use ably_base::TokenParams;
 /// // What an application's server answers its clients with.
 /// let params = TokenParams::new().client_id("alice").ttl(60_000);
-/// let request = client.auth().create_token_request(Some(params), None).await?;
+/// let request = client.auth().create_token_request(params, None).await?;
 /// println!("{} asks for {:?}", request.key_name, request.client_id);
 /// # Ok(())
 /// # }
@@ -90,6 +92,14 @@ impl Auth {
     /// Spec: RSA10, RTC8.
     pub async fn authorize(
         &self,
+        params: impl Into<Option<TokenParams>>,
+        options: impl Into<Option<AuthOptions>>,
+    ) -> Result<TokenDetails, ErrorInfo> {
+        self.authorize_with(params.into(), options.into()).await
+    }
+
+    async fn authorize_with(
+        &self,
         params: Option<TokenParams>,
         options: Option<AuthOptions>,
     ) -> Result<TokenDetails, ErrorInfo> {
@@ -142,6 +152,14 @@ impl Auth {
     /// Spec: RSA8.
     pub async fn request_token(
         &self,
+        params: impl Into<Option<TokenParams>>,
+        options: impl Into<Option<AuthOptions>>,
+    ) -> Result<TokenDetails, ErrorInfo> {
+        self.request_with(params.into(), options.into()).await
+    }
+
+    async fn request_with(
+        &self,
         params: Option<TokenParams>,
         options: Option<AuthOptions>,
     ) -> Result<TokenDetails, ErrorInfo> {
@@ -172,12 +190,13 @@ impl Auth {
     /// Spec: RSA9.
     pub async fn create_token_request(
         &self,
-        params: Option<TokenParams>,
-        options: Option<AuthOptions>,
+        params: impl Into<Option<TokenParams>>,
+        options: impl Into<Option<AuthOptions>>,
     ) -> Result<TokenRequest, ErrorInfo> {
         let stored = self.site.authority().stored();
-        let options = options.unwrap_or(stored.options);
-        sign(&self.site, &options, params.unwrap_or(stored.params)).await
+        let options = options.into().unwrap_or(stored.options);
+        let params = params.into().unwrap_or(stored.params);
+        sign(&self.site, &options, params).await
     }
 }
 
