@@ -150,20 +150,43 @@ impl Channel {
         self.publish_messages(vec![Message::new(name, data)])
     }
 
-    /// Publishes one message with all its fields. See [`Channel::publish`].
+    /// Publishes one message with all its fields; the rest is as for [`Channel::publish`].
+    ///
+    /// # Errors
+    /// As [`Channel::publish`].
+    ///
+    /// # Cancel safety
+    /// As [`Channel::publish`].
+    ///
+    /// Spec: RTL6i.
     pub fn publish_message(&self, message: Message) -> Publish {
         self.publish_messages(vec![message])
     }
 
-    /// Publishes several messages together: all are taken or none. See [`Channel::publish`].
+    /// Publishes several messages together: all are taken or none. They arrive in this order, and
+    /// count together against `max_message_size`.
+    ///
+    /// # Errors
+    /// As [`Channel::publish`].
+    ///
+    /// # Cancel safety
+    /// As [`Channel::publish`].
+    ///
+    /// Spec: RTL6i2.
     pub fn publish_messages(&self, messages: Vec<Message>) -> Publish {
         Publish::start(&self.handles, self.id, messages)
     }
 
-    /// Publishes unless too many publishes are under way. See [`Channel::publish`].
+    /// Publishes unless too many publishes are under way: more than `max_queued_messages` (10,000) or
+    /// `max_queued_bytes` (16 MiB). Otherwise as [`Channel::publish_messages`].
     ///
     /// # Errors
-    /// [`Full`] with the messages.
+    /// [`Full`] with the messages, which are not sent. The future has those of [`Channel::publish`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future forgets the acknowledgement; the messages are on their way.
+    ///
+    /// Not in ably-js, whose queue has no bound.
     pub fn try_publish(&self, messages: Vec<Message>) -> Result<Pending<()>, Full> {
         Publish::attempt(&self.handles, self.id, messages)
     }
@@ -180,6 +203,15 @@ impl Channel {
 
     /// Calls `f` for messages: all for `()`, or those of one or several names. Attaches the channel
     /// unless `attach_on_subscribe` is off; awaiting the result tells how that went.
+    ///
+    /// `f` runs on the client's own task: while it does not return, nothing else is delivered.
+    ///
+    /// # Errors
+    /// Of the result, as [`Channel::attach`]. `90001` the channel has failed: the listener is not
+    /// added then. After other errors it stays.
+    ///
+    /// # Cancel safety
+    /// Dropping the result leaves the listener on and the attach under way.
     ///
     /// Spec: RTL7.
     pub fn subscribe_with(
@@ -316,6 +348,13 @@ impl Channel {
 
     /// For plugins: calls the behaviour `B` of this channel and returns a future of the ticket
     /// that it gives. `missing` is the error when the behaviour is not installed.
+    ///
+    /// # Errors
+    /// - `missing`, and what the behaviour answers.
+    /// - `80017` the client has ended, or the channel was released.
+    ///
+    /// # Cancel safety
+    /// Dropping the future forgets the answer, not the call.
     pub fn behave<B: ChannelBehaviour, T: MaybeSend + 'static>(
         &self,
         missing: impl FnOnce() -> ErrorInfo,

@@ -29,7 +29,10 @@ pub trait Dial: MaybeSend + MaybeSync {
     /// Opens a stream to `host:port`.
     ///
     /// # Errors
-    /// A classified failure.
+    /// A classified failure: whether a fallback host is tried depends on the class.
+    ///
+    /// # Cancel safety
+    /// Dropping the future must close what it has opened: the client does so when it gives up.
     fn dial(
         &self,
         host: String,
@@ -46,6 +49,9 @@ pub trait TlsProvider: MaybeSend + MaybeSync {
     ///
     /// # Errors
     /// [`ably_engine::FailureKind::Tls`] when the certificate is not accepted.
+    ///
+    /// # Cancel safety
+    /// Dropping the future must drop the stream: the client does so when it gives up.
     fn connect(
         &self,
         server_name: String,

@@ -24,7 +24,10 @@ pub trait HttpClient: MaybeSend + MaybeSync {
     /// Makes a request; resolves when the head of the response is there.
     ///
     /// # Errors
-    /// A classified failure.
+    /// A classified failure: whether a fallback host is tried depends on the class.
+    ///
+    /// # Cancel safety
+    /// Dropping the future must abandon the request: time-outs are made so.
     fn execute(&self, request: HttpRequest) -> BoxFuture<Result<HttpResponse, TransportError>>;
 
     /// Whether `https` URLs can be used. If not, a client that wants TLS is refused when it is
@@ -167,6 +170,9 @@ impl Body for Option<Bytes> {
 /// # Errors
 /// - [`FailureKind::Protocol`] the body is larger than `limit` bytes.
 /// - what reading it says.
+///
+/// # Cancel safety
+/// Dropping the future drops the response, with what was read of it.
 pub async fn collect(response: HttpResponse, limit: usize) -> Result<HttpReply, TransportError> {
     let HttpResponse {
         status,

@@ -56,6 +56,9 @@ pub trait Routes: MaybeSend + MaybeSync {
     ///
     /// # Errors
     /// A classified failure. It names no credentials.
+    ///
+    /// # Cancel safety
+    /// Dropping the future must close what it has opened: the client does so when it gives up.
     fn open(&self, journey: Journey) -> BoxFuture<Result<Box<dyn ByteStream>, TransportError>>;
 }
 

@@ -17,6 +17,10 @@ pub trait TokenSource: MaybeSend + MaybeSync {
     ///
     /// # Errors
     /// Whatever went wrong; a `status_code` of 403 fails the connection for good (RSA4d).
+    ///
+    /// # Cancel safety
+    /// The client drops the future when no answer comes within `realtime_request_timeout` (10 s). When
+    /// `authorize` asks anew meanwhile, it runs on and its answer is ignored.
     fn token(&self, params: TokenParams) -> BoxFuture<Result<Credential, ErrorInfo>>;
 }
 

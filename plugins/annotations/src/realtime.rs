@@ -150,6 +150,9 @@ impl RealtimeAnnotations {
     /// - `93001` the channel is attached without the mode `annotation_subscribe`, so that no
     ///   annotations come; it is logged too. The listener stays.
     ///
+    /// # Cancel safety
+    /// Dropping the result leaves the listener on and the attach under way.
+    ///
     /// Spec: RTAN4.
     pub fn subscribe_with(
         &self,

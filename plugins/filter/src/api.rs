@@ -16,6 +16,12 @@ pub trait MessageInteractions {
 
     /// Calls `f` for messages that match. Attaches the channel as [`Channel::subscribe_with`] does,
     /// with the same outcome. [`Channel::unsubscribe`] takes it off.
+    ///
+    /// # Errors
+    /// As [`Channel::subscribe_with`].
+    ///
+    /// # Cancel safety
+    /// Dropping the result leaves the listener on and the attach under way.
     fn subscribe_filtered_with(
         &self,
         filter: MessageFilter,

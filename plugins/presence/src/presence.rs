@@ -64,7 +64,13 @@ impl Presence {
         self.operate(PresenceAction::ENTER, None, data.into())
     }
 
-    /// Changes this client's data, entering it when it was not there. See [`Presence::enter`].
+    /// Changes this client's data, entering it when it was not there.
+    ///
+    /// # Errors
+    /// As [`Presence::enter`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future forgets the acknowledgement, not the operation.
     ///
     /// Spec: RTP9.
     pub fn update(&self, data: impl Into<PresenceData>) -> Pending<()> {
@@ -89,6 +95,9 @@ impl Presence {
     /// # Errors
     /// As [`Presence::enter`]; the server says when this client may not act for `client_id`.
     ///
+    /// # Cancel safety
+    /// Dropping the future forgets the acknowledgement, not the operation.
+    ///
     /// Spec: RTP14, RTP15.
     pub fn enter_client(
         &self,
@@ -98,7 +107,13 @@ impl Presence {
         self.operate(PresenceAction::ENTER, Some(client_id.into()), data.into())
     }
 
-    /// Changes the data of `client_id`. See [`Presence::enter_client`].
+    /// Changes the data of `client_id`, entering it when it was not there.
+    ///
+    /// # Errors
+    /// As [`Presence::enter_client`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future forgets the acknowledgement, not the operation.
     ///
     /// Spec: RTP15.
     pub fn update_client(
@@ -109,7 +124,13 @@ impl Presence {
         self.operate(PresenceAction::UPDATE, Some(client_id.into()), data.into())
     }
 
-    /// Takes `client_id` out of the channel. See [`Presence::leave`].
+    /// Takes `client_id` out of the channel. Without data others see the last data it had.
+    ///
+    /// # Errors
+    /// As [`Presence::enter_client`]; `90001` also when the channel never was attached.
+    ///
+    /// # Cancel safety
+    /// Dropping the future forgets the acknowledgement, not the operation.
     ///
     /// Spec: RTP15.
     pub fn leave_client(
@@ -184,6 +205,9 @@ impl Presence {
     /// # Errors
     /// Of the result, beside those of [`Channel::attach`]: `40019` the plugin is not installed,
     /// `90001` the channel has failed. The listener is not added then.
+    ///
+    /// # Cancel safety
+    /// Dropping the result leaves the listener on and the attach under way.
     ///
     /// Spec: RTP6.
     pub fn subscribe_with(

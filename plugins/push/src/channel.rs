@@ -66,6 +66,9 @@ impl PushChannel {
     ///
     /// # Errors
     /// - those of the device.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; the server may have taken it.
     pub fn subscribe_device(&self) -> BoxFuture<Result<(), ErrorInfo>> {
         self.of_device("POST")
     }
@@ -74,6 +77,9 @@ impl PushChannel {
     ///
     /// # Errors
     /// - those of the device.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; the server may have taken it.
     pub fn unsubscribe_device(&self) -> BoxFuture<Result<(), ErrorInfo>> {
         self.of_device("DELETE")
     }
@@ -83,6 +89,9 @@ impl PushChannel {
     /// # Errors
     /// - `50000` the client has no clientId.
     /// - as for all operations.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; the server may have taken it.
     pub fn subscribe_client(&self) -> BoxFuture<Result<(), ErrorInfo>> {
         self.of_client("POST")
     }
@@ -92,6 +101,9 @@ impl PushChannel {
     /// # Errors
     /// - `50000` the client has no clientId.
     /// - as for all operations.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request; the server may have taken it.
     pub fn unsubscribe_client(&self) -> BoxFuture<Result<(), ErrorInfo>> {
         self.of_client("DELETE")
     }
@@ -103,6 +115,9 @@ impl PushChannel {
     ///
     /// # Errors
     /// - as for all operations.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request.
     ///
     /// Spec: RSH7e.
     pub fn list_subscriptions(

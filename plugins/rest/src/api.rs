@@ -42,6 +42,12 @@ pub trait RestApi: HasRest {
     /// # }
     /// ```
     ///
+    /// # Errors
+    /// Those of [`Request`], when it is awaited. A refusal that can be read is no error.
+    ///
+    /// # Cancel safety
+    /// Nothing is sent until it is awaited; then as [`Request`].
+    ///
     /// Spec: RSC19, RTC9.
     fn request(&self, method: &str, path: &str, version: u32) -> Request {
         Request::new(self.rest_core(), method, path, version)

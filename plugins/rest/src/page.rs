@@ -47,6 +47,9 @@ impl<T: MaybeSend + 'static> PaginatedResult<T> {
     ///
     /// # Errors
     /// - those handed over, those of the request, those of `decode`.
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request.
     pub fn first_page(
         core: Result<RestCore, ErrorInfo>,
         path: Result<RestPath, ErrorInfo>,
@@ -61,6 +64,9 @@ impl<T: MaybeSend + 'static> PaginatedResult<T> {
     ///
     /// # Errors
     /// - as [`PaginatedResult::first_page`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future abandons the request.
     pub fn first_page_of(
         core: Result<RestCore, ErrorInfo>,
         request: Result<RestRequest, ErrorInfo>,

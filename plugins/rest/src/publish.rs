@@ -20,16 +20,40 @@ const ID_BYTES: usize = 9;
 /// Nothing is sent until the [`Publish`] is awaited.
 pub trait RestPublish {
     /// Publishes one message.
+    ///
+    /// # Errors
+    /// Those of [`Publish`], when it is awaited.
+    ///
+    /// # Cancel safety
+    /// As [`Publish`].
+    ///
+    /// Spec: RSL1.
     fn publish(&self, name: impl Into<Str>, data: impl Into<Data>) -> Publish {
         self.publish_messages(vec![Message::new(name, data)])
     }
 
     /// Publishes one message with all its fields.
+    ///
+    /// # Errors
+    /// Those of [`Publish`], when it is awaited.
+    ///
+    /// # Cancel safety
+    /// As [`Publish`].
+    ///
+    /// Spec: RSL1.
     fn publish_message(&self, message: Message) -> Publish {
         self.publish_messages(vec![message])
     }
 
     /// Publishes several messages together: all are taken or none.
+    ///
+    /// # Errors
+    /// Those of [`Publish`], when it is awaited.
+    ///
+    /// # Cancel safety
+    /// As [`Publish`].
+    ///
+    /// Spec: RSL1.
     fn publish_messages(&self, messages: Vec<Message>) -> Publish;
 }
 
