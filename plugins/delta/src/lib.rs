@@ -17,8 +17,12 @@
 //! # }
 //! ```
 //!
-//! The latest payload of every channel is kept as what the next delta may build on. A delta that
-//! cannot be applied makes the channel attach again from the last good message, by itself.
+//! Worth it where messages are large and resemble each other; it costs memory, for the latest payload
+//! of every channel is kept as what the next delta may build on.
+//!
+//! A delta may make 16 MiB, or what [`Vcdiff::max_output`] says. One that cannot be applied is `40018`:
+//! the channel attaches again from the last good message by itself, and tells the code as the reason of
+//! `attaching`.
 //!
 //! Spec: PC3, RTL18–RTL20.
 

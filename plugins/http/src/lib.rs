@@ -1,5 +1,23 @@
 //! HTTP for the Ably client, over reqwest: [`Http`].
 //!
+//! Needed for everything of REST, for authUrl and the exchange of token requests, and for the check
+//! whether there is a network at all. A connection alone does without.
+//!
+//! ```no_run
+//! use ably_base::{BaseRest, ClientOptions, ErrorInfo, RestAgentOptions};
+//! use ably_http::Http;
+//!
+//! # fn f() -> Result<(), ErrorInfo> {
+//! let options = ClientOptions::with_key("appId.keyId:secret")
+//!     .plugin(Http::new())
+//!     .rest_agent_options(RestAgentOptions::new().max_sockets(8));
+//! // … and plugins for TLS and the runtime.
+//! let rest = BaseRest::new(options)?;
+//! # let _ = rest;
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! HTTP/1.1 with connections kept for the next request. Follows no redirects, retries nothing and
 //! has no timeouts: the client's request machine does what is to be done. Proxies are those of the
 //! client's `proxy` plugin; without it, none. SOCKS needs one of the features of TLS.

@@ -1,11 +1,27 @@
-//! Signs token requests for the Ably client: [`Token`].
+//! All ways to get a token but one: [`Token`].
 //!
-//! The code that composes requests hands over the canonical text; this crate holds the
-//! cryptography and nothing else, so that a client that never signs carries none.
+//! A client whose `authCallback` answers with tokens does not need it. With it, tokens also come from
+//! a key (`use_token_auth`, `authorize`), from a callback that answers with a token request, and from
+//! an authUrl; and `create_token_request` works, which a server answers its clients with:
 //!
-//! Installing it also brings the base's code for all ways to get a token but a callback that answers
-//! with one: a key with `use_token_auth`, `authorize`, token requests from a callback, and authUrl.
-//! Exchanging a request and asking a URL need an HTTP client too (feature `http`).
+//! ```no_run
+//! use ably_base::{BaseRest, ClientOptions, TokenParams};
+//! use ably_token::Token;
+//!
+//! # async fn f() -> Result<(), ably_base::ErrorInfo> {
+//! let options = ClientOptions::with_key("appId.keyId:secret").plugin(Token);
+//! // … and plugins for HTTP and the runtime.
+//! let rest = BaseRest::new(options)?;
+//! let params = TokenParams::new().client_id("alice").ttl(60_000);
+//! let request = rest.auth().create_token_request(params, None).await?;
+//! println!("{}", request.to_json());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Exchanging a request and asking a URL need an HTTP client too (feature `http`). Without the plugin
+//! what needs it is `40019`. This crate holds the HMAC and nothing else; the code that composes
+//! requests is the base's, and is linked only with the plugin.
 //!
 //! ably-js: in its base. Spec: RSA9g.
 

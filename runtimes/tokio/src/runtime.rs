@@ -34,7 +34,14 @@ impl TokioRuntime {
         }
     }
 
-    /// Uses the runtime behind `handle`: for clients that are made outside of it.
+    /// Uses the runtime behind `handle`: for clients that are made outside of it. Hand it over as a
+    /// plugin, in place of [`Tokio`](crate::Tokio).
+    ///
+    /// ```no_run
+    /// # fn f(options: ably_base::ClientOptions, handle: tokio::runtime::Handle) {
+    /// let options = options.plugin(ably_tokio::TokioRuntime::with_handle(handle));
+    /// # }
+    /// ```
     pub fn with_handle(handle: Handle) -> Self {
         Self {
             handle: OnceLock::from(handle),
