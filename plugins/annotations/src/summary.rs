@@ -27,8 +27,6 @@ use ably_base::{
 /// # Ok::<(), ably_base::ErrorInfo>(())
 /// ```
 ///
-/// Every method fails with `40013` when the entry does not have that form.
-///
 /// Spec: TM7, TM7a.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SummaryEntry(Value);
@@ -92,27 +90,52 @@ impl SummaryEntry {
         }
     }
 
-    /// Of `distinct.v1`: a client counts once for each name. Spec: TM7b1.
+    /// Of `distinct.v1`: a client counts once for each name.
+    ///
+    /// # Errors
+    /// - `40013` the entry has another form.
+    ///
+    /// Spec: TM7b1.
     pub fn distinct(&self) -> Result<SummaryDistinctValues, ErrorInfo> {
         by_key(&self.0, client_ids)
     }
 
-    /// Of `unique.v1`: a client counts for one name. Spec: TM7b2.
+    /// Of `unique.v1`: a client counts for one name.
+    ///
+    /// # Errors
+    /// - `40013` the entry has another form.
+    ///
+    /// Spec: TM7b2.
     pub fn unique(&self) -> Result<SummaryUniqueValues, ErrorInfo> {
         by_key(&self.0, client_ids)
     }
 
-    /// Of `multiple.v1`: a client counts as often as it says, for each name. Spec: TM7b3.
+    /// Of `multiple.v1`: a client counts as often as it says, for each name.
+    ///
+    /// # Errors
+    /// - `40013` the entry has another form.
+    ///
+    /// Spec: TM7b3.
     pub fn multiple(&self) -> Result<SummaryMultipleValues, ErrorInfo> {
         by_key(&self.0, counts)
     }
 
-    /// Of `flag.v1`: a client counts once. Spec: TM7b4.
+    /// Of `flag.v1`: a client counts once.
+    ///
+    /// # Errors
+    /// - `40013` the entry has another form.
+    ///
+    /// Spec: TM7b4.
     pub fn flag(&self) -> Result<SummaryClientIdList, ErrorInfo> {
         client_ids(&self.0)
     }
 
-    /// Of `total.v1`: every annotation counts. Spec: TM7b5.
+    /// Of `total.v1`: every annotation counts.
+    ///
+    /// # Errors
+    /// - `40013` the entry has another form.
+    ///
+    /// Spec: TM7b5.
     pub fn total(&self) -> Result<SummaryTotal, ErrorInfo> {
         let total = count(&item(&self.0)?, "total")?;
         Ok(SummaryTotal { total })
