@@ -4,6 +4,7 @@
 //! above the closing table.
 
 mod build;
+mod cancel;
 mod features;
 mod optional;
 mod programs;
@@ -73,6 +74,12 @@ pub(crate) const ALL: &[Step] = &[
         about: "all that compiles for wasm32",
         stops: false,
         run: pure::wasm32,
+    },
+    Step {
+        name: "cancel",
+        about: "futures say what holds when they are dropped",
+        stops: false,
+        run: || cancel::check(&process::root()).into(),
     },
     Step {
         name: "docs",
