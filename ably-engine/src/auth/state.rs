@@ -151,13 +151,13 @@ impl AuthState {
         }
     }
 
-    /// The server's time at `now`, when it is known. Spec: RSA10k.
+    /// The server's time at `now` in ms since the epoch, when it is known. Spec: RSA10k.
     pub fn server_time(&self, now: Now) -> Option<i64> {
         self.time_offset
             .map(|offset| now.unix_ms.saturating_add(offset))
     }
 
-    /// The server has told its time. Spec: RSA10k.
+    /// The server has told its time, in ms since the epoch. Spec: RSA10k.
     pub fn learn_server_time(&mut self, now: Now, server_ms: i64) {
         self.time_offset = Some(server_ms.saturating_sub(now.unix_ms));
     }

@@ -57,7 +57,10 @@ pub fn modes_of(flags: u64) -> u64 {
         .fold(0, |modes, (bit, ..)| modes | (flags & bit))
 }
 
-/// Reads a comma-separated list of mode names; an unknown name is returned as the error.
+/// Reads a comma-separated list of mode names.
+///
+/// # Errors
+/// The name that is not known.
 pub fn parse_modes(list: &str) -> Result<u64, String> {
     let mut modes = 0;
     for name in list.split(',').map(|name| name.trim().to_ascii_lowercase()) {
