@@ -184,6 +184,13 @@ impl fmt::Debug for AnnotationAction {
     }
 }
 
+/// The name that ably-js uses.
+impl fmt::Display for AnnotationAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

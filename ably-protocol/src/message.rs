@@ -205,6 +205,13 @@ impl fmt::Debug for MessageAction {
     }
 }
 
+/// The name that ably-js uses.
+impl fmt::Display for MessageAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
 /// Who changed a message, and why.
 ///
 /// Spec: MOP2.

@@ -150,3 +150,10 @@ impl fmt::Debug for PresenceAction {
         write!(f, "{}({})", self.as_str(), self.0)
     }
 }
+
+/// The name that ably-js uses.
+impl fmt::Display for PresenceAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
