@@ -34,8 +34,8 @@ pub struct Push {
 
 impl Push {
     /// What a server does about push notifications. Spec: RSH1.
-    pub fn admin(&self) -> &PushAdmin {
-        &self.admin
+    pub fn admin(&self) -> PushAdmin {
+        self.admin.clone()
     }
 }
 

@@ -101,7 +101,7 @@ fn auth() {
 fn push() {
     let client = client(options(&VirtualRuntime::new(), &MockWebSocket::new()));
     let push: Push = client.push();
-    let _: &PushAdmin = push.admin();
+    let _: PushAdmin = push.admin();
     client.close();
 }
 

@@ -26,7 +26,7 @@ fn refused(recipient: Value, data: Value) -> (u32, usize) {
 fn rsh1_push_admin_is_there() {
     let (http, _, client) = answered(ok(json!({})));
     let push: Push = client.push();
-    let admin: &PushAdmin = push.admin();
+    let admin: PushAdmin = push.admin();
     let _: PushDeviceRegistrations = admin.device_registrations();
     let _: PushChannelSubscriptions = admin.channel_subscriptions();
     assert_eq!(http.requests().len(), 0);
