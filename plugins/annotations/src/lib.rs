@@ -20,7 +20,9 @@
 //! let client = BaseRealtime::new(options.plugin(Annotations))?;
 //! let channel = client.channels().get("news");
 //! let mut messages = channel.subscribe(());
-//! while let Some(Ok(message)) = messages.next().await {
+//! while let Some(message) = messages.next().await {
+//!     // Some were missed: go on with the next.
+//!     let Ok(message) = message else { continue };
 //!     let like = Annotation::new("reaction:distinct.v1").name("👍");
 //!     channel.annotations().publish(&message, like).await?;
 //! }

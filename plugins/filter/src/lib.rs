@@ -15,8 +15,11 @@
 //!
 //! async fn print_replies(channel: Channel) {
 //!     let mut replies = channel.subscribe_filtered(MessageFilter::new().ref_type("com.ably.reply"));
-//!     while let Some(Ok(reply)) = replies.next().await {
-//!         println!("{:?}", reply.data);
+//!     while let Some(reply) = replies.next().await {
+//!         match reply {
+//!             Ok(reply) => println!("{:?}", reply.data),
+//!             Err(lagged) => println!("{lagged}"),
+//!         }
 //!     }
 //! }
 //! ```
