@@ -22,7 +22,27 @@ use crate::{
     shell::{ChannelListeners, Full, Handles, Pending, Publish},
 };
 
-/// A channel of a realtime client.
+/// A channel of a realtime client: what is published on it comes to all who have attached it.
+///
+/// Comes from [`Channels::get`](super::Channels::get). Cheap to clone; all handles are of the same
+/// channel. Dropping them does not detach it. Its presence, history, annotations and push are methods
+/// of extension traits in plugins.
+///
+/// ```no_run
+/// # async fn f(client: ably_base::BaseRealtime) -> Result<(), Box<dyn std::error::Error>> {
+/// let channel = client.channels().get("news");
+/// let mut messages = channel.subscribe("headline");
+/// messages.attached().await?;
+/// channel.publish("headline", "rain").await?;
+/// while let Some(message) = messages.next().await {
+///     match message {
+///         Ok(message) => println!("{:?}", message.data),
+///         Err(lagged) => println!("{lagged}"),
+///     }
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Spec: RTL.
 #[derive(Clone)]
@@ -260,7 +280,11 @@ impl Channel {
         self.registry().messages.callbacks.off_all();
     }
 
-    /// Calls `f` for events of the channel: `()` for all, a state, or several. Spec: RTL2a.
+    /// Calls `f` for events of the channel: `()` for all, a state, or several. Listeners for all
+    /// events come first, each group in the order in which they were added. `f` runs on the client's
+    /// own task, where [`Channel::state`] is that of the event.
+    ///
+    /// Spec: RTL2a.
     pub fn on(
         &self,
         events: impl Into<Events<ChannelEvent>>,
@@ -269,7 +293,7 @@ impl Channel {
         self.registry().states.on(events, f)
     }
 
-    /// Calls `f` for the first of these events.
+    /// Calls `f` for the first of these events, and takes it off before. See [`Channel::on`].
     pub fn once(
         &self,
         events: impl Into<Events<ChannelEvent>>,
@@ -303,7 +327,8 @@ impl Channel {
         self.registry().states.listeners(events)
     }
 
-    /// The changes from now on, as a stream.
+    /// The changes from now on, as a stream. It ends when the channel is released or the client has
+    /// ended. Keeps 1,024 changes for a reader that does not read; then the oldest go.
     pub fn state_changes(&self) -> StateChanges<ChannelStateChange> {
         let changes = StateChanges::new(self.handles.clone());
         let sink = changes.sink();

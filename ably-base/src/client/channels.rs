@@ -10,7 +10,11 @@ use ably_engine::{
 use super::{Channel, DeriveOptions};
 use crate::shell::Handles;
 
-/// The channels of a client.
+/// The channels of a client, by name. Comes from
+/// [`BaseRealtime::channels`](super::BaseRealtime::channels).
+///
+/// A channel is made when it is asked for, and kept until it is released or the client ends: asking
+/// again gives the same one. Making it sends nothing.
 ///
 /// Spec: RTS.
 #[derive(Clone)]

@@ -13,7 +13,21 @@ use crate::{
     shell::{Handles, Pending},
 };
 
-/// The connection of a client.
+/// The connection of a client: it is made, kept and made again by itself.
+///
+/// Comes from [`BaseRealtime::connection`](super::BaseRealtime::connection). Cheap to clone.
+///
+/// ```no_run
+/// # async fn f(client: ably_base::BaseRealtime) -> Result<(), ably_base::ErrorInfo> {
+/// use ably_base::ConnectionState;
+///
+/// let connection = client.connection();
+/// connection.on(ConnectionState::Failed, |change| println!("for good: {:?}", change.reason));
+/// connection.when_state(ConnectionState::Connected).await?;
+/// println!("there and back in {:?}", connection.ping().await?);
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Spec: RTN.
 #[derive(Clone)]
@@ -109,7 +123,11 @@ impl Connection {
             .mutate(|l, now| l.engine.handle_input(now, Input::NetworkChanged { online }));
     }
 
-    /// Calls `f` for events: `()` for all, a state, or several. Spec: RTN4d.
+    /// Calls `f` for events: `()` for all, a state, or several. Listeners for all events come first,
+    /// each group in the order in which they were added. `f` runs on the client's own task, where
+    /// [`Connection::state`] is that of the event.
+    ///
+    /// Spec: RTN4d.
     pub fn on(
         &self,
         events: impl Into<Events<ConnectionEvent>>,
@@ -118,7 +136,7 @@ impl Connection {
         self.handles.0.connection.on(events, f)
     }
 
-    /// Calls `f` for the first of these events.
+    /// Calls `f` for the first of these events, and takes it off before. See [`Connection::on`].
     pub fn once(
         &self,
         events: impl Into<Events<ConnectionEvent>>,
@@ -152,7 +170,8 @@ impl Connection {
         self.handles.0.connection.listeners(events)
     }
 
-    /// The changes from now on, as a stream.
+    /// The changes from now on, as a stream. It ends when the client has ended. Keeps 1,024 changes for
+    /// a reader that does not read; then the oldest go.
     pub fn state_changes(&self) -> StateChanges<ConnectionStateChange> {
         let changes = StateChanges::new(self.handles.clone());
         let sink = changes.sink();

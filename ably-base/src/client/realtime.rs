@@ -176,7 +176,20 @@ impl std::fmt::Debug for BaseRealtime {
     }
 }
 
-/// A handle that does not keep the client open.
+/// A handle that does not keep the client open: what a callback captures that needs the client.
+///
+/// A callback is kept by the client. If it captured the client itself, neither would ever go.
+///
+/// ```no_run
+/// # fn f(client: ably_base::BaseRealtime) {
+/// let weak = client.downgrade();
+/// let _attaching = client.channels().get("orders").subscribe_with("stop", move |_| {
+///     if let Some(client) = weak.upgrade() {
+///         client.close();
+///     }
+/// });
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct WeakRealtime(Weak<Handles>);
 

@@ -42,7 +42,7 @@ impl From<&[&str]> for Events<Str> {
     }
 }
 
-/// Messages that a slow reader missed.
+/// Messages that a slow reader missed. The stream that says so goes on after it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Lagged {

@@ -2,7 +2,19 @@
 
 use ably_engine::{LogLevel, LogRecord, MaybeSend, MaybeSync};
 
-/// Takes log lines. Called without any lock held.
+/// Takes log lines: what [`ClientOptions::log_handler`](crate::ClientOptions::log_handler) is given.
+/// Closures do.
+///
+/// Called without any lock held, on whatever thread has something to say; a panic in it is caught. No
+/// line holds a key, a token or the data of a message.
+///
+/// ```
+/// use ably_base::{ClientOptions, LogLevel, LogRecord};
+///
+/// let options = ClientOptions::with_key("appId.keyId:secret")
+///     .log_level(LogLevel::Major)
+///     .log_handler(|record: &LogRecord| eprintln!("{}: {}", record.target, record.message));
+/// ```
 pub trait LogSink: MaybeSend + MaybeSync {
     /// Takes one line.
     fn log(&self, record: &LogRecord);

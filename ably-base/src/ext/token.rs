@@ -11,6 +11,18 @@ use ably_engine::{
 ///
 /// Implemented for functions that return a future of a [`Credential`].
 ///
+/// ```
+/// use ably_base::{ClientOptions, Credential, ErrorInfo, TokenParams};
+///
+/// async fn token(params: TokenParams) -> Result<Credential, ErrorInfo> {
+///     // Ask the application's server; `Credential::from_json` reads token details and requests.
+///     # let answer = String::from("a JWT");
+///     Ok(Credential::from(answer))
+/// }
+///
+/// let options = ClientOptions::new().auth_callback(token);
+/// ```
+///
 /// Spec: RSA4, RSA8d.
 pub trait TokenSource: MaybeSend + MaybeSync {
     /// Gets a token.

@@ -31,8 +31,8 @@ impl Crypto {
         options.into().resolve()
     }
 
-    /// Makes a key of `bits` bits, 256 for `None`, from `entropy`, for example that of the
-    /// client's runtime.
+    /// Makes a key of `bits` bits, 256 for `None`, from `entropy`: `ably::plugins::tokio::OsEntropy`, or
+    /// that of the client's runtime.
     ///
     /// # Errors
     /// - `40000` neither 128 nor 256 bits. ably-js makes a key that it then refuses to use.

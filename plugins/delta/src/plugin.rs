@@ -17,7 +17,7 @@ const ID: &str = "vcdiff";
 /// How many bytes may come of a delta unless [`Vcdiff::max_output`] says otherwise: 16 MiB.
 pub const MAX_OUTPUT: usize = 16 << 20;
 
-/// The plugin that applies deltas.
+/// The plugin that applies deltas, on channels that ask for them with the param `delta=vcdiff`.
 #[derive(Clone, Copy, Debug)]
 pub struct Vcdiff {
     max_output: usize,

@@ -11,7 +11,8 @@ use crate::machine::Machine;
 /// ably-js's name of the plugin.
 pub(crate) const ID: &str = "RealtimePresence";
 
-/// The plugin: gives every channel of a client its presence.
+/// The plugin: gives every channel of a client its presence. Without it all of
+/// [`crate::Presence`] fails with `40019`.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RealtimePresence;
 

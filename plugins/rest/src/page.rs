@@ -24,7 +24,20 @@ pub trait DecodePage<T>: MaybeSend + MaybeSync {
     fn decode(&self, core: &RestCore, reply: &HttpReply) -> Result<Vec<T>, ErrorInfo>;
 }
 
-/// A page of results.
+/// A page of results. The other pages are asked for when they are wanted.
+///
+/// ```no_run
+/// use ably_base::{BaseRest, ErrorInfo};
+/// use ably_rest::History;
+///
+/// # async fn f(rest: BaseRest) -> Result<(), ErrorInfo> {
+/// let mut all = rest.channels().get("news").history(()).await?.into_stream();
+/// while let Some(message) = all.next().await {
+///     println!("{:?}", message?.data);
+/// }
+/// # Ok(())
+/// # }
+/// ```
 ///
 /// Spec: TG1–TG7.
 pub struct PaginatedResult<T> {
