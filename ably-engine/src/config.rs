@@ -26,8 +26,8 @@ pub struct Config {
     pub format: Format,
     /// Deliver this connection's own messages to it. Spec: RTC1a.
     pub echo_messages: bool,
-    /// Ask for HEARTBEAT messages, when the transport cannot see pings. Spec: RTN23b.
-    pub heartbeats: bool,
+    /// The transport that is tried.
+    pub transport: TransportInfo,
     /// The agent string. Spec: RSC7d.
     pub agent: String,
     /// Further parameters of the connection URL; they override. Spec: RTC1f.
@@ -59,7 +59,7 @@ impl Config {
             tls: true,
             format: Format::Json,
             echo_messages: true,
-            heartbeats: false,
+            transport: TransportInfo::new("web_socket"),
             agent: String::new(),
             transport_params: Vec::new(),
             recover: None,
@@ -91,6 +91,29 @@ impl fmt::Debug for Config {
             .field("recovers", &self.recover.is_some())
             .field("timeouts", &self.timeouts)
             .finish_non_exhaustive()
+    }
+}
+
+/// What the engine has to know of a transport.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TransportInfo {
+    /// Its name, such as `web_socket`.
+    pub id: &'static str,
+    /// Ask for HEARTBEAT messages: it cannot see pings. Spec: RTN23b.
+    pub heartbeats: bool,
+    /// It carries JSON, whatever the client's format.
+    pub json_only: bool,
+}
+
+impl TransportInfo {
+    /// A transport that sees pings and carries any format.
+    pub const fn new(id: &'static str) -> Self {
+        Self {
+            id,
+            heartbeats: false,
+            json_only: false,
+        }
     }
 }
 

@@ -156,12 +156,14 @@ pub struct Target {
     pub tls: bool,
     /// Path and query, beginning with `/`.
     pub path_and_query: String,
-    /// The wire format that the query asks for.
+    /// The wire format of the frames.
     pub format: Format,
+    /// The name of the transport that is to open it.
+    pub transport: &'static str,
 }
 
 impl Target {
-    /// A target of these parts.
+    /// A target of these parts, for the transport `web_socket`.
     pub fn new(host: Str, port: u16, tls: bool, path_and_query: String, format: Format) -> Self {
         Self {
             host,
@@ -169,6 +171,7 @@ impl Target {
             tls,
             path_and_query,
             format,
+            transport: "web_socket",
         }
     }
 }

@@ -61,7 +61,7 @@ pub use channel::{
     ChannelEvent, ChannelId, ChannelOptions, ChannelProperties, ChannelState, ChannelStateChange,
     PluginOption, PublishError,
 };
-pub use config::{Config, Hosts, Timeouts};
+pub use config::{Config, Hosts, Timeouts, TransportInfo};
 pub use connection::{ConnectionEvent, ConnectionState, ConnectionStateChange};
 pub use encoding::{DecodeFailure, MessageMeta, PayloadEncoding, PayloadStep};
 pub use engine::Engine;

@@ -11,4 +11,5 @@ mod peer;
 mod publish;
 mod robust;
 mod subscribe;
+mod transports;
 mod world;

@@ -3,13 +3,13 @@
 use std::sync::{Arc, Weak};
 
 use ably_engine::{
-    Engine,
+    Engine, TransportInfo,
     protocol::{Codec, ErrorInfo, Format, Str, json::JsonCodec},
 };
 
 use super::{Channels, Connection};
 use crate::{
-    Auth, ClientOptions,
+    Auth, ClientOptions, Transport,
     auth::{Authority, warn_of_no_renewal},
     ext::{ConnectContext, Plugins, TracingSink},
     rest::{HasRest, RestCore},
@@ -45,11 +45,7 @@ impl BaseRealtime {
         }
         let plugins = options.plugins.clone();
         let runtime = plugins.require_runtime()?;
-        let transport = plugins
-            .transports()
-            .first()
-            .cloned()
-            .ok_or_else(|| ErrorInfo::missing_plugin("WebSocketTransport", "websocket"))?;
+        let transport = options.choose_transport()?;
         if options.tls && transport.uses_tls_provider() {
             plugins.require_tls()?;
         }
@@ -71,7 +67,7 @@ impl BaseRealtime {
         config.port = options.effective_port();
         config.tls = options.tls;
         config.format = format;
-        config.heartbeats = !transport.sees_pings();
+        config.transport = info(&*transport);
         config.agent = options.agent_string();
         let engine = Engine::new(
             config,
@@ -82,6 +78,7 @@ impl BaseRealtime {
         let mut context = ConnectContext::new();
         context.dial = plugins.dial().cloned();
         context.tls = plugins.tls().cloned();
+        context.runtime = Some(runtime.clone());
         // An application that dials by itself knows its way.
         if context.dial.is_none() || options.proxy.url.is_some() {
             context.routes = rest_config.http.routes.clone();
@@ -99,9 +96,12 @@ impl BaseRealtime {
             log,
             rest_config,
         );
+        if transport.uses_http() {
+            context.http = Some(shared.rest_core()?.http().clone());
+        }
         runtime.spawn(Box::pin(Driver::new(
             shared.clone(),
-            transport,
+            vec![transport],
             codec,
             context,
         )));
@@ -157,6 +157,13 @@ impl BaseRealtime {
     pub fn downgrade(&self) -> WeakRealtime {
         WeakRealtime(Arc::downgrade(&self.handles))
     }
+}
+
+fn info(transport: &dyn Transport) -> TransportInfo {
+    let mut info = TransportInfo::new(transport.id());
+    info.heartbeats = !transport.sees_pings();
+    info.json_only = transport.json_only();
+    info
 }
 
 impl HasRest for BaseRealtime {

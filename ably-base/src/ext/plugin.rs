@@ -184,6 +184,18 @@ impl Plugins {
         push, set_push, dyn PushPlatform
     );
 
+    /// The transport of this name.
+    pub fn transport(&self, id: &str) -> Option<&Arc<dyn Transport>> {
+        self.transports.iter().find(|t| t.id() == id)
+    }
+
+    /// Adds a transport that works where the preferred one does not: ably-js's "base transport".
+    /// It is tried when WebSockets do not get through. Not added when an earlier plugin has added
+    /// one of the same id.
+    pub fn add_base_transport(&mut self, value: Arc<dyn Transport>) {
+        self.add_transport(value);
+    }
+
     /// What signs token requests.
     pub fn signer(&self) -> Option<&Arc<dyn TokenSigner>> {
         self.signer.as_ref()

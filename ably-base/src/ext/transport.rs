@@ -7,16 +7,16 @@ use std::{
 
 use ably_engine::{BoxFuture, MaybeSend, MaybeSync, Target, TransportError, protocol::Frame};
 
-use super::{Dial, Routes, TlsProvider};
+use super::{Dial, HttpClient, Routes, Runtime, TlsProvider};
 
-/// Opens links to Ably. One per client; `connect` is called once an attempt.
+/// Opens links to Ably. One per client and kind; `connect` is called once an attempt.
 ///
 /// # Behaviour
 /// - Dropping the future of `connect` abandons the attempt and closes what it opened.
 /// - Errors are classified ([`ably_engine::FailureKind`]): fallback depends on the class.
 /// - It does not retry and does not time out: the engine does.
 pub trait Transport: MaybeSend + MaybeSync {
-    /// Its name, for example `web_socket`.
+    /// Its name, for example `web_socket`. No two of a client have the same.
     fn id(&self) -> &'static str;
 
     /// True when it sees a sign of life that is not a frame, such as WebSocket pings, and reports
@@ -27,6 +27,17 @@ pub trait Transport: MaybeSend + MaybeSync {
 
     /// True when it needs [`ConnectContext::tls`] for a target over TLS.
     fn uses_tls_provider(&self) -> bool {
+        false
+    }
+
+    /// True when it needs [`ConnectContext::http`].
+    fn uses_http(&self) -> bool {
+        false
+    }
+
+    /// True when its links carry JSON whatever the format of the client, such as those of long
+    /// polling: the query then names no format.
+    fn json_only(&self) -> bool {
         false
     }
 
@@ -49,6 +60,11 @@ pub struct ConnectContext {
     pub dial: Option<Arc<dyn Dial>>,
     /// What wraps a stream in TLS.
     pub tls: Option<Arc<dyn TlsProvider>>,
+    /// The client's HTTP client, set up; `None` unless a transport of the client
+    /// [uses it](Transport::uses_http).
+    pub http: Option<Arc<dyn HttpClient>>,
+    /// The client's runtime, for timers; the client's shell always hands it over.
+    pub runtime: Option<Arc<dyn Runtime>>,
     /// The ways out, by the transport's own dialler or the application's; `None`: directly.
     pub routes: Option<Arc<dyn Routes>>,
     /// The largest frame that may come in, in bytes; a larger one fails the link.
@@ -56,11 +72,13 @@ pub struct ConnectContext {
 }
 
 impl ConnectContext {
-    /// A context without dialler and TLS, and with frames up to 16 MiB.
+    /// A context with nothing to build on, and with frames up to 16 MiB.
     pub fn new() -> Self {
         Self {
             dial: None,
             tls: None,
+            http: None,
+            runtime: None,
             routes: None,
             max_frame_size: 16 * 1024 * 1024,
         }

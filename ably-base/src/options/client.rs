@@ -52,6 +52,7 @@ pub struct ClientOptions {
     pub(crate) connectivity: Connectivity,
     pub(crate) proxy: ProxyOptions,
     pub(crate) rest_agent_options: RestAgentOptions,
+    pub(crate) transports: Option<Vec<String>>,
     pub(crate) plugins: Plugins,
     pub(crate) plugin_error: Option<ErrorInfo>,
     /// What goes to the engine as it is.
@@ -90,6 +91,7 @@ impl Default for ClientOptions {
             connectivity: Connectivity::default(),
             proxy: ProxyOptions::new(),
             rest_agent_options: RestAgentOptions::new(),
+            transports: None,
             plugins: Plugins::none(),
             plugin_error: None,
             engine: Config::new(nothing),
@@ -213,6 +215,11 @@ setters! {
     proxy_from_environment(yes: bool) => proxy.from_environment = yes;
     /// How HTTP connections are used. ably-js's `restAgentOptions`.
     rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
+    /// The names of the transports that may be used, such as `web_socket`, `xhr_polling` and
+    /// `comet`. Default: those that are installed, without `comet` where there is another. Of two
+    /// that work where WebSockets do not, `xhr_polling` is taken. ably-js's `transports`.
+    transports(names: impl IntoIterator<Item = impl Into<String>>) =>
+        transports = Some(names.into_iter().map(Into::into).collect());
     /// What is asked whether there is a network, before a fallback host is tried: an HTTP(S) URL
     /// that answers with a status of 200 to 299. Default: a file of Ably's that says `yes`. Spec:
     /// REC3b.

@@ -2,5 +2,6 @@
 
 mod client;
 mod hosts;
+mod transports;
 
 pub use client::ClientOptions;

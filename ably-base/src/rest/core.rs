@@ -246,7 +246,7 @@ impl RestCore {
         &self.inner.config
     }
 
-    pub(super) fn http(&self) -> &Arc<dyn HttpClient> {
+    pub(crate) fn http(&self) -> &Arc<dyn HttpClient> {
         &self.inner.http
     }
 

@@ -15,7 +15,8 @@ use std::{
 
 use ably_engine::{
     AnyBox, BoxFuture, Event, FailureKind, Input, LogLevel, LogRecord, OpId, Output,
-    TransportError, protocol::Codec,
+    TransportError,
+    protocol::{Codec, Format, json::JsonCodec},
 };
 
 use super::{
@@ -41,11 +42,11 @@ type Opening = BoxFuture<Result<Box<dyn TransportLink>, TransportError>>;
 
 pub(crate) struct Driver {
     shared: Arc<Shared>,
-    transport: Arc<dyn Transport>,
+    transports: Vec<Arc<dyn Transport>>,
     codec: Arc<dyn Codec>,
     context: ConnectContext,
     timer: Box<dyn Timer>,
-    opening: Vec<(OpId, Opening)>,
+    opening: Vec<(OpId, Format, Opening)>,
     fetching: Vec<(OpId, TokenWait)>,
     checking: Vec<(OpId, BoxFuture<bool>)>,
     link: Option<OpenLink>,
@@ -60,14 +61,14 @@ pub(crate) struct Driver {
 impl Driver {
     pub(crate) fn new(
         shared: Arc<Shared>,
-        transport: Arc<dyn Transport>,
+        transports: Vec<Arc<dyn Transport>>,
         codec: Arc<dyn Codec>,
         context: ConnectContext,
     ) -> Self {
         Self {
             timer: shared.runtime.timer(),
             shared,
-            transport,
+            transports,
             codec,
             context,
             opening: Vec::new(),
@@ -186,8 +187,13 @@ impl Driver {
     fn perform(&mut self, output: Output, told: Option<Before>) {
         match output {
             Output::OpenTransport { op, target } => {
-                let opening = self.transport.connect(target, self.context.clone());
-                self.opening.push((op, opening));
+                let mut all = self.transports.iter();
+                // The engine knows those that it was told of.
+                if let Some(transport) = all.find(|t| t.id() == target.transport) {
+                    let format = target.format;
+                    let opening = transport.connect(target, self.context.clone());
+                    self.opening.push((op, format, opening));
+                }
             }
             Output::Send { op, message } => {
                 if let Some(link) = self.link.as_mut().filter(|l| l.op == op) {
@@ -195,7 +201,7 @@ impl Driver {
                 }
             }
             Output::CloseTransport { op } => {
-                self.opening.retain(|(o, _)| *o != op);
+                self.opening.retain(|(o, ..)| *o != op);
                 if let Some(mut link) = self.link.take_if(|l| l.op == op) {
                     let now = self.shared.runtime.now();
                     link.closing = Some(now.mono.after(CLOSE_TIMEOUT));
@@ -220,7 +226,7 @@ impl Driver {
             Output::Cancel { op } => {
                 self.checking.retain(|(o, _)| *o != op);
                 self.fetching.retain(|(o, _)| *o != op);
-                self.opening.retain(|(o, _)| *o != op);
+                self.opening.retain(|(o, ..)| *o != op);
             }
             Output::Event(event) => self.tell(event, told),
             Output::Log(record) => self.shared.log(&record),
@@ -284,18 +290,20 @@ impl Driver {
         });
         self.poll_link(cx);
         let now = self.shared.runtime.now().mono;
-        let codec = &*self.codec;
-        self.closing.retain_mut(|link| {
-            !(link.closing.is_some_and(|at| at <= now) || link.poll_closed(cx, codec))
-        });
+        self.closing
+            .retain_mut(|link| !(link.closing.is_some_and(|at| at <= now) || link.poll_closed(cx)));
     }
 
     fn poll_opening(&mut self, cx: &mut Context<'_>) {
         let mut i = 0;
-        while let Some((op, opening)) = self.opening.get_mut(i) {
+        while let Some((op, format, opening)) = self.opening.get_mut(i) {
             match opening.as_mut().poll(cx) {
                 Poll::Ready(Ok(link)) => {
-                    self.link = Some(OpenLink::new(*op, link));
+                    let codec = match format {
+                        Format::Json => Arc::new(JsonCodec),
+                        _ => self.codec.clone(),
+                    };
+                    self.link = Some(OpenLink::new(*op, link, codec));
                     self.inputs.push_back(Input::Opened { op: *op });
                     drop(self.opening.remove(i));
                 }
@@ -312,10 +320,10 @@ impl Driver {
     fn poll_link(&mut self, cx: &mut Context<'_>) {
         let Some(link) = &mut self.link else { return };
         let op = link.op;
-        let written = link.poll_write(cx, &*self.codec);
+        let written = link.poll_write(cx);
         // Reading goes on after a failed write: what came before says more about why.
         for _ in 0..MAX_FRAMES {
-            match link.poll_read(cx, &*self.codec) {
+            match link.poll_read(cx) {
                 Poll::Pending => break,
                 Poll::Ready(Came::Activity) => self.inputs.push_back(Input::Activity { op }),
                 Poll::Ready(Came::Message(message)) => {

@@ -17,6 +17,7 @@ use crate::TransportLink;
 pub(super) struct OpenLink {
     pub(super) op: OpId,
     link: Box<dyn TransportLink>,
+    codec: Arc<dyn Codec>,
     out: VecDeque<Arc<ProtocolMessage>>,
     buffer: BytesMut,
     unflushed: bool,
@@ -47,10 +48,11 @@ impl From<TransportError> for WriteError {
 }
 
 impl OpenLink {
-    pub(super) fn new(op: OpId, link: Box<dyn TransportLink>) -> Self {
+    pub(super) fn new(op: OpId, link: Box<dyn TransportLink>, codec: Arc<dyn Codec>) -> Self {
         Self {
             op,
             link,
+            codec,
             out: VecDeque::new(),
             buffer: BytesMut::new(),
             unflushed: false,
@@ -63,20 +65,16 @@ impl OpenLink {
     }
 
     /// Encodes and hands over what waits, as far as the link takes it.
-    pub(super) fn poll_write(
-        &mut self,
-        cx: &mut Context<'_>,
-        codec: &dyn Codec,
-    ) -> Result<(), WriteError> {
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), WriteError> {
         while let Some(message) = self.out.front() {
             match self.link.poll_ready(cx) {
                 Poll::Pending => break,
                 Poll::Ready(r) => r?,
             }
-            match codec.encode(message, &mut self.buffer) {
+            match self.codec.encode(message, &mut self.buffer) {
                 Ok(()) => {
                     let bytes = self.buffer.split().freeze();
-                    let frame = match codec.format() {
+                    let frame = match self.codec.format() {
                         Format::Json => Frame::Text(bytes),
                         _ => Frame::Binary(bytes),
                     };
@@ -103,11 +101,11 @@ impl OpenLink {
     }
 
     /// Reads one frame.
-    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>, codec: &dyn Codec) -> Poll<Came> {
+    pub(super) fn poll_read(&mut self, cx: &mut Context<'_>) -> Poll<Came> {
         let came = self.link.poll_recv(cx);
         let active = self.link.saw_activity();
         match came {
-            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Came::Message(codec.decode(&frame))),
+            Poll::Ready(Some(Ok(frame))) => Poll::Ready(Came::Message(self.codec.decode(&frame))),
             Poll::Ready(Some(Err(error))) => Poll::Ready(Came::Closed(error)),
             Poll::Ready(None) => Poll::Ready(Came::Closed(TransportError::new(
                 ably_engine::FailureKind::Closed {
@@ -121,8 +119,8 @@ impl OpenLink {
     }
 
     /// Drives a link that is being closed; true when it is gone.
-    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>, codec: &dyn Codec) -> bool {
-        if self.poll_write(cx, codec).is_err() {
+    pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> bool {
+        if self.poll_write(cx).is_err() {
             return true;
         }
         if !self.out.is_empty() || self.unflushed {

@@ -6,7 +6,7 @@
 
 use core::time::Duration;
 
-use ably_protocol::{ErrorCode, ErrorInfo};
+use ably_protocol::{ErrorCode, ErrorInfo, Format};
 
 use super::{ConnectionState, Link, errors};
 use crate::{
@@ -97,8 +97,13 @@ impl Engine {
         self.conn.link = Link::Opening(op);
         let wait = self.config.timeouts.realtime_request;
         self.timers.start(Timer::Attempt, now.mono.after(wait));
+        let path = self.connection_path();
         let c = &self.config;
-        let target = Target::new(host, c.port, c.tls, self.connection_path(), c.format);
+        let mut target = Target::new(host, c.port, c.tls, path, c.format);
+        target.transport = c.transport.id;
+        if c.transport.json_only {
+            target.format = Format::Json;
+        }
         self.log(LogLevel::Minor, "connection", || {
             alloc::format!("opening {target:?}")
         });

@@ -19,11 +19,15 @@ impl Engine {
             params.push((name, secret.expose().clone()));
         }
         params.push(("v", PROTOCOL_VERSION.into()));
-        params.push(("format", c.format.as_str().into()));
-        params.push((
-            "heartbeats",
-            if c.heartbeats { "true" } else { "false" }.into(),
-        ));
+        if !c.transport.json_only {
+            params.push(("format", c.format.as_str().into()));
+        }
+        let heartbeats = if c.transport.heartbeats {
+            "true"
+        } else {
+            "false"
+        };
+        params.push(("heartbeats", heartbeats.into()));
         if !c.echo_messages {
             params.push(("echo", "false".into()));
         }

@@ -114,7 +114,9 @@ struct State {
 #[derive(Clone)]
 pub struct MockWebSocket {
     state: Arc<Mutex<State>>,
+    id: &'static str,
     sees_pings: bool,
+    json_only: bool,
     closes: bool,
 }
 
@@ -129,9 +131,19 @@ impl MockWebSocket {
     pub fn new() -> Self {
         Self {
             state: Arc::default(),
+            id: "web_socket",
             sees_pings: true,
+            json_only: false,
             closes: true,
         }
+    }
+
+    /// A base transport such as `xhr_polling`: no ping frames, and JSON only.
+    #[must_use]
+    pub fn base(mut self, id: &'static str) -> Self {
+        self.id = id;
+        self.json_only = true;
+        self.without_pings()
     }
 
     /// A transport that does not see ping frames, so that the client asks for HEARTBEATs.
@@ -308,11 +320,15 @@ impl std::fmt::Debug for MockWebSocket {
 
 impl Transport for MockWebSocket {
     fn id(&self) -> &'static str {
-        "web_socket"
+        self.id
     }
 
     fn sees_pings(&self) -> bool {
         self.sees_pings
+    }
+
+    fn json_only(&self) -> bool {
+        self.json_only
     }
 
     fn connect(
@@ -339,11 +355,17 @@ impl Transport for MockWebSocket {
 
 impl Plugin for MockWebSocket {
     fn id(&self) -> &'static str {
-        "MockWebSocket"
+        match self.id {
+            "web_socket" => "MockWebSocket",
+            base => base,
+        }
     }
 
     fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
-        into.add_transport(Arc::new(self.clone()));
+        match self.json_only {
+            true => into.add_base_transport(Arc::new(self.clone())),
+            false => into.add_transport(Arc::new(self.clone())),
+        }
         Ok(())
     }
 }
