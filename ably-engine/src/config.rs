@@ -5,7 +5,7 @@ use core::{fmt, time::Duration};
 
 use ably_protocol::{Format, Str};
 
-use crate::{AuthConfig, LogLevel};
+use crate::{AuthConfig, BaseTransport, LogLevel};
 
 /// The engine's configuration, worked out from the client's options by the shell. `Debug` leaves out
 /// the recovery key and the values of `transport_params`, which may be credentials.
@@ -28,6 +28,8 @@ pub struct Config {
     pub echo_messages: bool,
     /// The transport that is tried.
     pub transport: TransportInfo,
+    /// The one that is tried when that does not get through.
+    pub base_transport: Option<BaseTransport>,
     /// The agent string. Spec: RSC7d.
     pub agent: String,
     /// Further parameters of the connection URL; they override. Spec: RTC1f.
@@ -60,6 +62,7 @@ impl Config {
             format: Format::Json,
             echo_messages: true,
             transport: TransportInfo::new("web_socket"),
+            base_transport: None,
             agent: String::new(),
             transport_params: Vec::new(),
             recover: None,
@@ -164,7 +167,9 @@ pub struct Timeouts {
     pub channel_retry: Duration,
     /// For one attempt, attach, detach, ping, close or token (10 s).
     pub realtime_request: Duration,
-    /// Until a WebSocket that does not open is given up (10 s).
+    /// Until it is found out why a WebSocket does not open (4 s), when there is a base transport.
+    pub web_socket_slow: Duration,
+    /// Until a WebSocket that does not open is given up (10 s), when there is a base transport.
     pub web_socket_connect: Duration,
     /// How long the server keeps a lost connection (120 s), until it says otherwise.
     pub connection_state_ttl: Duration,
@@ -179,6 +184,7 @@ impl Default for Timeouts {
             suspended_retry: Duration::from_secs(30),
             channel_retry: Duration::from_secs(15),
             realtime_request: Duration::from_secs(10),
+            web_socket_slow: Duration::from_secs(4),
             web_socket_connect: Duration::from_secs(10),
             connection_state_ttl: Duration::from_secs(120),
             http_max_retry_count: 3,

@@ -102,7 +102,7 @@ impl Engine {
                 self.close(now);
             }
             Input::Timeout => self.on_timeout(now),
-            Input::Opened { op } => self.on_opened(op),
+            Input::Opened { op } => self.on_opened(now, op),
             Input::Received { op, message } => self.on_received(now, op, message),
             Input::Activity { op } => self.on_activity(now, op),
             Input::Unsendable { op, serial, error } => self.on_unsendable(op, serial, error),

@@ -160,6 +160,8 @@ pub struct Target {
     pub format: Format,
     /// The name of the transport that is to open it.
     pub transport: &'static str,
+    /// Only to find out whether it opens: to be closed at once. The query holds no credential.
+    pub is_probe: bool,
 }
 
 impl Target {
@@ -172,6 +174,7 @@ impl Target {
             path_and_query,
             format,
             transport: "web_socket",
+            is_probe: false,
         }
     }
 }

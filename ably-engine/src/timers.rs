@@ -9,6 +9,13 @@ use crate::{ChannelId, Instant, OpId};
 pub(crate) enum Timer {
     /// `connecting` or `closing` takes too long.
     Transition,
+    /// The preferred transport does not open (webSocketConnectTimeout). Before `Attempt`, which
+    /// may be due at the same time.
+    GiveUp,
+    /// The preferred transport is slow to open (webSocketSlowTimeout).
+    Slow,
+    /// The probe does not open.
+    Probe,
     /// One attempt on one host takes too long (realtimeRequestTimeout, RTN14c).
     Attempt,
     /// connectionStateTtl has passed without a connection.

@@ -5,6 +5,7 @@ mod callbacks;
 mod connection;
 mod decoding;
 mod end;
+mod fallback;
 mod listeners;
 mod outbox;
 mod peer;

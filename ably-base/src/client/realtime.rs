@@ -3,15 +3,16 @@
 use std::sync::{Arc, Weak};
 
 use ably_engine::{
-    Engine, TransportInfo,
+    Engine,
     protocol::{Codec, ErrorInfo, Format, Str, json::JsonCodec},
 };
 
 use super::{Channels, Connection};
 use crate::{
-    Auth, ClientOptions, Transport,
+    Auth, ClientOptions,
     auth::{Authority, warn_of_no_renewal},
     ext::{ConnectContext, Plugins, TracingSink},
+    options::info,
     rest::{HasRest, RestCore},
     shell::{Driver, Handles, Shared},
 };
@@ -45,10 +46,7 @@ impl BaseRealtime {
         }
         let plugins = options.plugins.clone();
         let runtime = plugins.require_runtime()?;
-        let transport = options.choose_transport()?;
-        if options.tls && transport.uses_tls_provider() {
-            plugins.require_tls()?;
-        }
+        let mut transports = vec![options.choose_transport()?];
         let format = options.format();
         let codec: Arc<dyn Codec> = match format {
             Format::Json => Arc::new(JsonCodec),
@@ -67,8 +65,16 @@ impl BaseRealtime {
         config.port = options.effective_port();
         config.tls = options.tls;
         config.format = format;
-        config.transport = info(&*transport);
         config.agent = options.agent_string();
+        for transport in &transports {
+            config.transport = info(&**transport);
+        }
+        if let Some(fall_back) = plugins.fall_back() {
+            transports.extend(fall_back(&options, &mut config)?);
+        }
+        if options.tls && transports.iter().any(|t| t.uses_tls_provider()) {
+            plugins.require_tls()?;
+        }
         let engine = Engine::new(
             config,
             plugins.encodings().to_vec(),
@@ -96,12 +102,12 @@ impl BaseRealtime {
             log,
             rest_config,
         );
-        if transport.uses_http() {
+        if transports.iter().any(|t| t.uses_http()) {
             context.http = Some(shared.rest_core()?.http().clone());
         }
         runtime.spawn(Box::pin(Driver::new(
             shared.clone(),
-            vec![transport],
+            transports,
             codec,
             context,
         )));
@@ -157,13 +163,6 @@ impl BaseRealtime {
     pub fn downgrade(&self) -> WeakRealtime {
         WeakRealtime(Arc::downgrade(&self.handles))
     }
-}
-
-fn info(transport: &dyn Transport) -> TransportInfo {
-    let mut info = TransportInfo::new(transport.id());
-    info.heartbeats = !transport.sees_pings();
-    info.json_only = transport.json_only();
-    info
 }
 
 impl HasRest for BaseRealtime {

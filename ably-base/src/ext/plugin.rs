@@ -7,7 +7,10 @@ use ably_engine::{
     protocol::{Codec, ErrorCode, ErrorInfo},
 };
 
-use crate::auth::{ObtainFn, obtain};
+use crate::{
+    auth::{ObtainFn, obtain},
+    options::{FallBackFn, fall_back},
+};
 
 use super::{
     Dial, HttpClient, ProxyProvider, PushPlatform, Runtime, TlsProvider, TokenSigner, Transport,
@@ -53,6 +56,8 @@ macro_rules! register_plugin {
 pub struct Plugins {
     installed: Vec<&'static str>,
     transports: Vec<Arc<dyn Transport>>,
+    /// Comes with a base transport: a client without one does not carry the code.
+    fall_back: Option<FallBackFn>,
     codecs: Vec<Arc<dyn Codec>>,
     encodings: Vec<Arc<dyn PayloadEncoding>>,
     behaviours: Vec<Arc<dyn BehaviourFactory>>,
@@ -194,6 +199,11 @@ impl Plugins {
     /// one of the same id.
     pub fn add_base_transport(&mut self, value: Arc<dyn Transport>) {
         self.add_transport(value);
+        self.fall_back = Some(fall_back);
+    }
+
+    pub(crate) fn fall_back(&self) -> Option<FallBackFn> {
+        self.fall_back
     }
 
     /// What signs token requests.

@@ -53,6 +53,7 @@ pub struct ClientOptions {
     pub(crate) proxy: ProxyOptions,
     pub(crate) rest_agent_options: RestAgentOptions,
     pub(crate) transports: Option<Vec<String>>,
+    pub(crate) ws_connectivity_check_url: Option<String>,
     pub(crate) plugins: Plugins,
     pub(crate) plugin_error: Option<ErrorInfo>,
     /// What goes to the engine as it is.
@@ -92,6 +93,7 @@ impl Default for ClientOptions {
             proxy: ProxyOptions::new(),
             rest_agent_options: RestAgentOptions::new(),
             transports: None,
+            ws_connectivity_check_url: None,
             plugins: Plugins::none(),
             plugin_error: None,
             engine: Config::new(nothing),
@@ -195,7 +197,12 @@ setters! {
     /// How long the server keeps a lost connection, default 120 s, until the server says otherwise.
     /// Spec: DF1a.
     connection_state_ttl(d: Duration) => engine.timeouts.connection_state_ttl = d;
-    /// Until a WebSocket that does not open is given up, default 10 s.
+    /// Until it is found out why a WebSocket does not open, default 4 s. Only with a transport to fall
+    /// back to: see [`Plugins::add_base_transport`].
+    web_socket_slow_timeout(d: Duration) => engine.timeouts.web_socket_slow = d;
+    /// Until a WebSocket that does not open is given up and the transport to fall back to is tried,
+    /// default 10 s. All in all an attempt takes at most this and
+    /// [`ClientOptions::realtime_request_timeout`].
     web_socket_connect_timeout(d: Duration) => engine.timeouts.web_socket_connect = d;
     /// For one REST request, default 10 s. Spec: TO3l4.
     http_request_timeout(d: Duration) => http_request_timeout = d;
@@ -224,7 +231,13 @@ setters! {
     /// that answers with a status of 200 to 299. Default: a file of Ably's that says `yes`. Spec:
     /// REC3b.
     connectivity_check_url(url: impl Into<String>) => connectivity.url = Some(url.into());
-    /// Take it that there is a network, default no. ably-js's `disableConnectivityCheck`.
+    /// What is opened to find out whether WebSockets get through, when one is slow to open and there
+    /// is a transport to fall back to: a WebSocket URL, by default one of Ably's. No credential is
+    /// sent. ably-js's `wsConnectivityCheckUrl`.
+    ws_connectivity_check_url(url: impl Into<String>) =>
+        ws_connectivity_check_url = Some(url.into());
+    /// Take it that there is a network, default no. It does not keep a client from finding out
+    /// whether WebSockets get through. ably-js's `disableConnectivityCheck`.
     disable_connectivity_check(yes: bool) => connectivity.is_disabled = yes;
     /// The largest publish in bytes, default 65,536, until the server says otherwise. Spec: TO3l8.
     max_message_size(bytes: u64) => engine.max_message_size = bytes;

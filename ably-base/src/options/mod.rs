@@ -5,3 +5,4 @@ mod hosts;
 mod transports;
 
 pub use client::ClientOptions;
+pub(crate) use transports::{FallBackFn, fall_back, info};

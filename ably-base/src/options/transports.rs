@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use ably_engine::protocol::{ErrorCode, ErrorInfo};
+use ably_engine::{
+    BaseTransport, Config, Target, TransportInfo,
+    protocol::{ErrorCode, ErrorInfo, Format},
+};
 
 use super::ClientOptions;
 use crate::Transport;
@@ -14,6 +17,9 @@ const KNOWN: [(&str, &str, &str); 3] = [
     ("comet", "XHRPolling", "polling"),
 ];
 
+/// Says by opening that WebSockets get through.
+const PROBE_URL: &str = "wss://ws-up.ably-realtime.com";
+
 /// Those that work where WebSockets do not, the preferred one first.
 const BASE: [&str; 2] = ["xhr_polling", "comet"];
 
@@ -24,28 +30,118 @@ impl ClientOptions {
     /// - `40000` a transport is asked for that nobody knows.
     /// - `40019` none that may be used is installed.
     pub(crate) fn choose_transport(&self) -> Result<Arc<dyn Transport>, ErrorInfo> {
-        let asked = self.transports.as_deref();
+        let asked = self.transports.as_deref().unwrap_or_default();
         let unknown = |name: &&String| {
             self.plugins.transport(name).is_none() && KNOWN.iter().all(|(id, ..)| id != name)
         };
-        if let Some(name) = asked.unwrap_or_default().iter().find(unknown) {
+        if let Some(name) = asked.iter().find(unknown) {
             return Err(bad(format!("there is no transport called {name:?}")));
         }
         let all = self.plugins.transports();
-        let may = |id: &str| asked.is_none_or(|names| names.iter().any(|name| name == id));
-        let preferred = all.iter().find(|t| may(t.id()) && !BASE.contains(&t.id()));
-        let base = || {
-            let mut named = BASE.iter().filter(|id| may(id));
-            named.find_map(|id| self.plugins.transport(id))
-        };
-        let chosen = preferred.or_else(base).cloned();
-        chosen.ok_or_else(|| match KNOWN.iter().find(|(id, ..)| may(id)) {
+        let preferred = all
+            .iter()
+            .find(|t| self.may_use(t.id()) && !BASE.contains(&t.id()));
+        let chosen = preferred.or_else(|| self.base_transport()).cloned();
+        chosen.ok_or_else(|| match KNOWN.iter().find(|(id, ..)| self.may_use(id)) {
             Some((_, plugin, feature)) => ErrorInfo::missing_plugin(plugin, feature),
             None => bad("no transport may be used".into()),
         })
     }
+
+    fn may_use(&self, id: &str) -> bool {
+        let names = self.transports.as_deref();
+        names.is_none_or(|names| names.iter().any(|name| name == id))
+    }
+
+    fn base_transport(&self) -> Option<&Arc<dyn Transport>> {
+        let mut named = BASE.iter().filter(|id| self.may_use(id));
+        named.find_map(|id| self.plugins.transport(id))
+    }
+}
+
+pub(crate) type FallBackFn =
+    fn(&ClientOptions, &mut Config) -> Result<Option<Arc<dyn Transport>>, ErrorInfo>;
+
+/// The transport to fall back to, and the engine told of it; `None` when it is the first already.
+///
+/// # Errors
+/// - `40000` the URL of the connectivity check over WebSockets cannot be read.
+pub(crate) fn fall_back(
+    options: &ClientOptions,
+    config: &mut Config,
+) -> Result<Option<Arc<dyn Transport>>, ErrorInfo> {
+    let base = options.base_transport();
+    let Some(base) = base.filter(|t| t.id() != config.transport.id) else {
+        return Ok(None);
+    };
+    let url = options.ws_connectivity_check_url.as_deref();
+    let probe = target(url.unwrap_or(PROBE_URL)).ok_or_else(|| {
+        bad("ws_connectivity_check_url is not the URL of a WebSocket server".into())
+    })?;
+    config.base_transport = Some(BaseTransport::new(info(&**base), probe));
+    Ok(Some(base.clone()))
+}
+
+/// What the engine has to know of a transport.
+pub(crate) fn info(transport: &dyn Transport) -> TransportInfo {
+    let mut info = TransportInfo::new(transport.id());
+    info.heartbeats = !transport.sees_pings();
+    info.json_only = transport.json_only();
+    info
+}
+
+/// Where a URL leads; without a scheme it is `wss`.
+fn target(url: &str) -> Option<Target> {
+    let (scheme, rest) = url.split_once("://").unwrap_or(("wss", url));
+    let (tls, default_port) = match scheme {
+        "wss" => (true, 443),
+        "ws" => (false, 80),
+        _ => return None,
+    };
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at_checked(end)?;
+    let path = path.split('#').next().unwrap_or_default();
+    let bracket = authority.rfind(']').unwrap_or(0);
+    let (host, port) = match authority.rfind(':').filter(|at| *at > bracket) {
+        Some(at) => (authority.get(..at)?, authority.get(at + 1..)?.parse().ok()?),
+        None => (authority, default_port),
+    };
+    let host = host.trim_start_matches('[').trim_end_matches(']');
+    if host.is_empty() || host.contains('@') || url.contains(char::is_whitespace) {
+        return None;
+    }
+    let slash = if path.starts_with('/') { "" } else { "/" };
+    let path = format!("{slash}{path}");
+    Some(Target::new(host.into(), port, tls, path, Format::Json))
 }
 
 fn bad(why: String) -> ErrorInfo {
     ErrorInfo::new(ErrorCode::BAD_REQUEST, 400, why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_of_the_probe() {
+        let at = |url| {
+            target(url).map(|t| (t.tls, t.host.as_str().to_owned(), t.port, t.path_and_query))
+        };
+        let is = |tls, host: &str, port, path: &str| Some((tls, host.into(), port, path.into()));
+        assert_eq!(at(PROBE_URL), is(true, "ws-up.ably-realtime.com", 443, "/"));
+        assert_eq!(at("a.example"), is(true, "a.example", 443, "/"));
+        assert_eq!(at("ws://[::1]:80?x=1#y"), is(false, "::1", 80, "/?x=1"));
+        assert_eq!(at("ws://[::1]/up"), is(false, "::1", 80, "/up"));
+        for bad in [
+            "",
+            "https://a.example",
+            "wss://",
+            "wss://a:b",
+            "wss://u@a",
+            "wss://a b",
+        ] {
+            assert_eq!(at(bad), None, "{bad}");
+        }
+    }
 }

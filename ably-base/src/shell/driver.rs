@@ -38,6 +38,12 @@ const MAX_TURNS: usize = 32;
 /// How long a polite close may take.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// What a link is opened for.
+enum What {
+    Frames(Format),
+    Probe,
+}
+
 type Opening = BoxFuture<Result<Box<dyn TransportLink>, TransportError>>;
 
 pub(crate) struct Driver {
@@ -46,7 +52,7 @@ pub(crate) struct Driver {
     codec: Arc<dyn Codec>,
     context: ConnectContext,
     timer: Box<dyn Timer>,
-    opening: Vec<(OpId, Format, Opening)>,
+    opening: Vec<(OpId, What, Opening)>,
     fetching: Vec<(OpId, TokenWait)>,
     checking: Vec<(OpId, BoxFuture<bool>)>,
     link: Option<OpenLink>,
@@ -190,9 +196,12 @@ impl Driver {
                 let mut all = self.transports.iter();
                 // The engine knows those that it was told of.
                 if let Some(transport) = all.find(|t| t.id() == target.transport) {
-                    let format = target.format;
+                    let what = match target.is_probe {
+                        true => What::Probe,
+                        false => What::Frames(target.format),
+                    };
                     let opening = transport.connect(target, self.context.clone());
-                    self.opening.push((op, format, opening));
+                    self.opening.push((op, what, opening));
                 }
             }
             Output::Send { op, message } => {
@@ -296,14 +305,21 @@ impl Driver {
 
     fn poll_opening(&mut self, cx: &mut Context<'_>) {
         let mut i = 0;
-        while let Some((op, format, opening)) = self.opening.get_mut(i) {
+        while let Some((op, what, opening)) = self.opening.get_mut(i) {
             match opening.as_mut().poll(cx) {
                 Poll::Ready(Ok(link)) => {
-                    let codec = match format {
-                        Format::Json => Arc::new(JsonCodec),
-                        _ => self.codec.clone(),
+                    let codec = match what {
+                        What::Probe | What::Frames(Format::Json) => Arc::new(JsonCodec),
+                        What::Frames(_) => self.codec.clone(),
                     };
-                    self.link = Some(OpenLink::new(*op, link, codec));
+                    let mut link = OpenLink::new(*op, link, codec);
+                    if let What::Probe = what {
+                        let now = self.shared.runtime.now();
+                        link.closing = Some(now.mono.after(CLOSE_TIMEOUT));
+                        self.closing.push(link);
+                    } else {
+                        self.link = Some(link);
+                    }
                     self.inputs.push_back(Input::Opened { op: *op });
                     drop(self.opening.remove(i));
                 }

@@ -8,7 +8,7 @@ use core::time::Duration;
 
 use ably_protocol::{ErrorCode, ErrorInfo, Format};
 
-use super::{ConnectionState, Link, errors};
+use super::{ConnectionState, Link, errors, fallback::Happened};
 use crate::{
     Engine, FailureKind, LogLevel, Now, OpId, Output, Target, TransportError, auth::Need, entropy,
     timers::Timer,
@@ -33,6 +33,7 @@ impl Engine {
         let most = t.web_socket_connect.saturating_add(t.realtime_request);
         self.timers.start(Timer::Transition, now.mono.after(most));
         self.plan_hosts();
+        self.conn.fallback.is_undecided = true;
         // Unless someone else has renewed it since.
         let refused = self.conn.generation == self.auth.generation()
             && self
@@ -61,7 +62,7 @@ impl Engine {
 
     /// The primary host, then some fallbacks in random order. Without the primary host, a check
     /// whether there is a network comes first. Spec: RTN17h–RTN17j.
-    fn plan_hosts(&mut self) {
+    pub(super) fn plan_hosts(&mut self) {
         let mut fallbacks = self.config.hosts.fallbacks.clone();
         for i in (1..fallbacks.len()).rev() {
             let pick = entropy::fraction(&mut *self.entropy) * (i + 1) as f64;
@@ -78,6 +79,7 @@ impl Engine {
 
     /// Opens the next host, or finds out first whether that has any sense; false when there is none.
     pub(super) fn open_next_host(&mut self, now: Now) -> bool {
+        self.fallback(now, Happened::Begun);
         if core::mem::take(&mut self.conn.check_first) && !self.conn.hosts_left.is_empty() {
             self.check_connectivity(now);
             return true;
@@ -100,8 +102,8 @@ impl Engine {
         let path = self.connection_path();
         let c = &self.config;
         let mut target = Target::new(host, c.port, c.tls, path, c.format);
-        target.transport = c.transport.id;
-        if c.transport.json_only {
+        target.transport = self.conn.transport.id;
+        if self.conn.transport.json_only {
             target.format = Format::Json;
         }
         self.log(LogLevel::Minor, "connection", || {
@@ -122,10 +124,14 @@ impl Engine {
 
     pub(crate) fn on_connectivity(&mut self, now: Now, op: OpId, online: bool) {
         if !matches!(self.conn.link, Link::Checking(o) if o == op) {
+            self.fallback(now, Happened::Checked(op, online));
             return;
         }
         self.conn.link = Link::None;
         self.timers.stop(Timer::Attempt);
+        if self.fallback(now, Happened::Failed) {
+            return;
+        }
         if !online {
             let state = self.conn.fail_state();
             self.notify(now, state, Some(errors::offline()));
@@ -156,9 +162,12 @@ impl Engine {
         self.connection_id_changed();
     }
 
-    pub(crate) fn on_opened(&mut self, op: OpId) {
+    pub(crate) fn on_opened(&mut self, now: Now, op: OpId) {
         if matches!(self.conn.link, Link::Opening(o) if o == op) {
             self.conn.link = Link::Pending(op);
+            self.fallback(now, Happened::Viable);
+        } else {
+            self.fallback(now, Happened::Opened(op));
         }
     }
 
@@ -223,6 +232,9 @@ impl Engine {
         self.log(LogLevel::Minor, "connection", || {
             alloc::format!("attempt failed: {error}")
         });
+        if self.fallback(now, Happened::Failed) {
+            return;
+        }
         self.conn.check_first = true;
         if !self.open_next_host(now) {
             let state = self.conn.fail_state();

@@ -6,7 +6,10 @@ use core::time::Duration;
 
 use ably_protocol::{Action, ErrorCode, ErrorInfo, ProtocolMessage};
 
-use super::{ConnectionEvent, ConnectionState, ConnectionStateChange, Link, backoff, errors};
+use super::{
+    ConnectionEvent, ConnectionState, ConnectionStateChange, Link, backoff, errors,
+    fallback::Happened,
+};
 use crate::{
     Engine, Event, FailureKind, LogLevel, Now, OpId, Output, Ticket, TransportError, op,
     timers::Timer,
@@ -70,7 +73,7 @@ impl Engine {
             _ => {
                 self.stop_attempt_timers();
                 self.enact(S::Closing, None, errors::of_state(S::Closing));
-                self.drop_link();
+                self.drop_link(now);
                 self.notify(now, S::Closed, None);
             }
         }
@@ -89,7 +92,8 @@ impl Engine {
     }
 
     /// Closes or cancels whatever the connection hangs on.
-    pub(super) fn drop_link(&mut self) {
+    pub(super) fn drop_link(&mut self, now: Now) {
+        self.fallback(now, Happened::Left);
         match core::mem::take(&mut self.conn.link) {
             Link::None => {}
             Link::Token(op) | Link::Checking(op) => self.outputs.push_back(Output::Cancel { op }),
@@ -147,7 +151,7 @@ impl Engine {
             _ => None,
         };
         if state != S::Connected {
-            self.drop_link();
+            self.drop_link(now);
         }
         if let Some(delay) = delay {
             let wait = if at_once {
@@ -161,6 +165,7 @@ impl Engine {
         self.enact(state, delay, reason.clone());
         self.tell_authorizers(state);
         if state == S::Connected {
+            self.fallback(now, Happened::Connected);
             self.channels_connected(now);
             self.flush_outbox();
         } else if !state.is_active() {
@@ -240,6 +245,7 @@ impl Engine {
     pub(crate) fn on_transport_closed(&mut self, now: Now, op: OpId, error: &TransportError) {
         use ConnectionState as S;
         if self.conn.link.transport() != Some(op) {
+            self.fallback(now, Happened::Closed(op));
             return;
         }
         match self.conn.link {
@@ -289,6 +295,9 @@ impl Engine {
             }
             Timer::Idle => self.on_idle_timer(now),
             Timer::Ping(op) => self.ping_timed_out(op),
+            Timer::Slow | Timer::GiveUp | Timer::Probe => {
+                self.fallback(now, Happened::Due(timer));
+            }
             _ => {}
         }
     }
@@ -346,7 +355,7 @@ impl Engine {
     pub(super) fn restart_attempt(&mut self, now: Now) {
         self.timers.stop(Timer::Attempt);
         self.timers.stop(Timer::Token);
-        self.drop_link();
+        self.drop_link(now);
         self.start_connect(now);
     }
 

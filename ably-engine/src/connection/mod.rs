@@ -3,6 +3,7 @@
 mod attempt;
 mod authorize;
 mod errors;
+mod fallback;
 mod lifecycle;
 mod ping;
 mod receive;
@@ -15,9 +16,10 @@ use core::time::Duration;
 
 use ably_protocol::{ConnectionDetails, ErrorInfo, Str};
 
-use crate::{Config, Instant, Now, OpId, Reply};
+use crate::{Config, Instant, Now, OpId, Reply, TransportInfo};
 
 pub(crate) use attempt::backoff;
+pub use fallback::BaseTransport;
 pub(crate) use ping::Ping;
 pub use state::{ConnectionEvent, ConnectionState, ConnectionStateChange};
 
@@ -89,6 +91,9 @@ pub(crate) struct Connection {
     hosts_left: Vec<Str>,
     /// The host of the current or last attempt.
     pub(crate) host: Option<Str>,
+    /// The transport of the current or last attempt.
+    transport: TransportInfo,
+    fallback: fallback::Fallback,
     /// A recovery key that was not used yet.
     recover: Option<recovery::RecoveryKey>,
 }
@@ -117,6 +122,8 @@ impl Connection {
             check_first: false,
             hosts_left: Vec::new(),
             host: None,
+            transport: config.transport,
+            fallback: fallback::Fallback::default(),
             recover: config
                 .recover
                 .as_deref()

@@ -6,7 +6,7 @@ use core::time::Duration;
 
 use ably_protocol::{Action, ErrorCode, ErrorInfo, ProtocolMessage};
 
-use super::{ConnectionState, Link};
+use super::{ConnectionState, Link, fallback::Happened};
 use crate::{Engine, LogLevel, Now, OpId, auth, outbox::Owner};
 
 impl Engine {
@@ -168,6 +168,7 @@ impl Engine {
         }
         if e.is_some_and(|e| e.status_code() > 500) && !self.config.hosts.fallbacks.is_empty() {
             self.conn.skip_primary = true;
+            self.fallback(now, Happened::Refused);
             return self.notify_retry(now, ConnectionState::Disconnected, error, true);
         }
         let state = match self.conn.state {

@@ -19,10 +19,10 @@ impl Engine {
             params.push((name, secret.expose().clone()));
         }
         params.push(("v", PROTOCOL_VERSION.into()));
-        if !c.transport.json_only {
+        if !self.conn.transport.json_only {
             params.push(("format", c.format.as_str().into()));
         }
-        let heartbeats = if c.transport.heartbeats {
+        let heartbeats = if self.conn.transport.heartbeats {
             "true"
         } else {
             "false"
