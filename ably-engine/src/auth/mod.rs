@@ -14,4 +14,4 @@ pub use request::TokenRequest;
 pub use state::{AuthConfig, AuthState};
 pub use token::{Credential, TokenDetails, TokenParams};
 
-pub(crate) use state::{Need, no_renewal};
+pub(crate) use state::Need;

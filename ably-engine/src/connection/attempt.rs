@@ -4,6 +4,7 @@
 //!
 //! Spec: RTN14, RTN17, RTB1, RTN27b.
 
+use alloc::string::String;
 use core::time::Duration;
 
 use ably_protocol::{ErrorCode, ErrorInfo, Format};
@@ -46,7 +47,17 @@ impl Engine {
                 self.open_next_host(now);
             }
             Need::Fetch => self.fetch_token(now),
-            Need::Impossible(error) => self.notify(now, ConnectionState::Failed, Some(error)),
+            Need::Impossible(error) => {
+                let mut failed = ErrorInfo::builder(
+                    error.code(),
+                    error.status_code(),
+                    String::from(error.message()),
+                );
+                if let Some(cause) = self.conn.error_reason.clone().filter(|_| refused) {
+                    failed = failed.cause(cause);
+                }
+                self.notify(now, ConnectionState::Failed, Some(failed.build()));
+            }
         }
     }
 

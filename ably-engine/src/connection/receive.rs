@@ -7,7 +7,7 @@ use core::time::Duration;
 use ably_protocol::{Action, ErrorCode, ErrorInfo, ProtocolMessage};
 
 use super::{ConnectionState, Link, fallback::Happened};
-use crate::{Engine, LogLevel, Now, OpId, auth, outbox::Owner};
+use crate::{Engine, LogLevel, Now, OpId, outbox::Owner};
 
 impl Engine {
     pub(crate) fn on_activity(&mut self, now: Now, op: OpId) {
@@ -163,7 +163,9 @@ impl Engine {
             return self.notify(now, ConnectionState::Closed, None);
         }
         let e = error.as_ref();
-        if e.is_some_and(ErrorInfo::is_token_error) && !self.auth.is_renewable() {
+        // A key that is refused so will be refused again. For a token the next attempt wants another
+        // one, and fails when there is no means to get it (RTN15h1).
+        if e.is_some_and(ErrorInfo::is_token_error) && !self.auth.uses_token() {
             return self.notify(now, ConnectionState::Failed, error);
         }
         if e.is_some_and(|e| e.status_code() > 500) && !self.config.hosts.fallbacks.is_empty() {
@@ -184,20 +186,8 @@ impl Engine {
             if self.conn.state == ConnectionState::Closing {
                 return self.notify(now, ConnectionState::Closed, None);
             }
-            if self.auth.is_renewable() {
+            if self.auth.uses_token() {
                 return self.notify(now, ConnectionState::Disconnected, error);
-            }
-            if self.conn.state == ConnectionState::Connecting && self.auth.uses_token() {
-                let no_way = auth::no_renewal();
-                let mut failed = ErrorInfo::builder(
-                    no_way.code(),
-                    no_way.status_code(),
-                    alloc::string::String::from(no_way.message()),
-                );
-                if let Some(cause) = error {
-                    failed = failed.cause(cause);
-                }
-                return self.notify(now, ConnectionState::Failed, Some(failed.build()));
             }
         }
         self.notify(now, ConnectionState::Failed, error);

@@ -20,14 +20,10 @@ async fn connected(app: &TestApp, id: &str) -> (Rest, Realtime) {
 }
 
 /// Waits, from the call on, for the connection to be lost.
-///
-/// DEVIATION: RTN15h1 — in the document and in ably-js a connection whose token cannot be renewed
-/// is first `disconnected` for what the server said, and then `failed`; ours is `failed` for what
-/// the server said, at once.
 fn lost(client: &Realtime) -> impl Future<Output = ConnectionStateChange> + use<> {
     let (tell, told) = tokio::sync::oneshot::channel();
     let mut tell = Some(tell);
-    client.connection().once(S::Failed, move |change| {
+    client.connection().once(S::Disconnected, move |change| {
         let tell = tell.take().expect("it is called once");
         let _ = tell.send(change.clone());
     });
