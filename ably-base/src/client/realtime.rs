@@ -46,7 +46,16 @@ impl BaseRealtime {
         }
         let plugins = options.plugins.clone();
         let runtime = plugins.require_runtime()?;
-        let mut transports = vec![options.choose_transport()?];
+        let (transports, base_transport) = match options.choose.or(plugins.choose()) {
+            Some(choose) => choose(&options)?,
+            None => (plugins.transports().to_vec(), None),
+        };
+        let Some(transport) = transports.first() else {
+            return Err(ErrorInfo::missing_plugin("WebSocketTransport", "websocket"));
+        };
+        if options.tls && transports.iter().any(|t| t.uses_tls_provider()) {
+            plugins.require_tls()?;
+        }
         let format = options.format();
         let codec: Arc<dyn Codec> = match format {
             Format::Json => Arc::new(JsonCodec),
@@ -58,6 +67,8 @@ impl BaseRealtime {
                 .ok_or_else(|| ErrorInfo::missing_plugin("MsgPack", "msgpack"))?,
         };
         let mut config = options.engine.clone();
+        config.transport = info(&**transport);
+        config.base_transport = base_transport;
         config.auth = options.auth_config()?;
         config.client_id = options.client_id.clone();
         let rest_config = options.rest_config()?;
@@ -66,15 +77,6 @@ impl BaseRealtime {
         config.tls = options.tls;
         config.format = format;
         config.agent = options.agent_string();
-        for transport in &transports {
-            config.transport = info(&**transport);
-        }
-        if let Some(fall_back) = plugins.fall_back() {
-            transports.extend(fall_back(&options, &mut config)?);
-        }
-        if options.tls && transports.iter().any(|t| t.uses_tls_provider()) {
-            plugins.require_tls()?;
-        }
         let engine = Engine::new(
             config,
             plugins.encodings().to_vec(),

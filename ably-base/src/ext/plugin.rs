@@ -9,7 +9,7 @@ use ably_engine::{
 
 use crate::{
     auth::{ObtainFn, obtain},
-    options::{FallBackFn, fall_back},
+    options::{ChooseFn, choose},
 };
 
 use super::{
@@ -57,7 +57,7 @@ pub struct Plugins {
     installed: Vec<&'static str>,
     transports: Vec<Arc<dyn Transport>>,
     /// Comes with a base transport: a client without one does not carry the code.
-    fall_back: Option<FallBackFn>,
+    choose: Option<ChooseFn>,
     codecs: Vec<Arc<dyn Codec>>,
     encodings: Vec<Arc<dyn PayloadEncoding>>,
     behaviours: Vec<Arc<dyn BehaviourFactory>>,
@@ -199,11 +199,11 @@ impl Plugins {
     /// one of the same id.
     pub fn add_base_transport(&mut self, value: Arc<dyn Transport>) {
         self.add_transport(value);
-        self.fall_back = Some(fall_back);
+        self.choose = Some(choose);
     }
 
-    pub(crate) fn fall_back(&self) -> Option<FallBackFn> {
-        self.fall_back
+    pub(crate) fn choose(&self) -> Option<ChooseFn> {
+        self.choose
     }
 
     /// What signs token requests.

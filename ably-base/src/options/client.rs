@@ -7,6 +7,7 @@ use ably_engine::{
     protocol::{ErrorCode, ErrorInfo, Format, Secret, Str},
 };
 
+use super::ChooseFn;
 use crate::{
     Plugin, Plugins, Transport,
     auth::{AuthMethod, AuthOptions},
@@ -53,6 +54,7 @@ pub struct ClientOptions {
     pub(crate) proxy: ProxyOptions,
     pub(crate) rest_agent_options: RestAgentOptions,
     pub(crate) transports: Option<Vec<String>>,
+    pub(crate) choose: Option<ChooseFn>,
     pub(crate) ws_connectivity_check_url: Option<String>,
     pub(crate) plugins: Plugins,
     pub(crate) plugin_error: Option<ErrorInfo>,
@@ -93,6 +95,7 @@ impl Default for ClientOptions {
             proxy: ProxyOptions::new(),
             rest_agent_options: RestAgentOptions::new(),
             transports: None,
+            choose: None,
             ws_connectivity_check_url: None,
             plugins: Plugins::none(),
             plugin_error: None,
@@ -222,11 +225,6 @@ setters! {
     proxy_from_environment(yes: bool) => proxy.from_environment = yes;
     /// How HTTP connections are used. ably-js's `restAgentOptions`.
     rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
-    /// The names of the transports that may be used, such as `web_socket`, `xhr_polling` and
-    /// `comet`. Default: those that are installed, without `comet` where there is another. Of two
-    /// that work where WebSockets do not, `xhr_polling` is taken. ably-js's `transports`.
-    transports(names: impl IntoIterator<Item = impl Into<String>>) =>
-        transports = Some(names.into_iter().map(Into::into).collect());
     /// What is asked whether there is a network, before a fallback host is tried: an HTTP(S) URL
     /// that answers with a status of 200 to 299. Default: a file of Ably's that says `yes`. Spec:
     /// REC3b.

@@ -5,4 +5,4 @@ mod hosts;
 mod transports;
 
 pub use client::ClientOptions;
-pub(crate) use transports::{FallBackFn, fall_back, info};
+pub(crate) use transports::{ChooseFn, choose, info};

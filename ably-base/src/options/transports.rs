@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use ably_engine::{
-    BaseTransport, Config, Target, TransportInfo,
+    BaseTransport, Target, TransportInfo,
     protocol::{ErrorCode, ErrorInfo, Format},
 };
 
@@ -24,62 +24,63 @@ const PROBE_URL: &str = "wss://ws-up.ably-realtime.com";
 const BASE: [&str; 2] = ["xhr_polling", "comet"];
 
 impl ClientOptions {
-    /// The transport that is tried first.
-    ///
-    /// # Errors
-    /// - `40000` a transport is asked for that nobody knows.
-    /// - `40019` none that may be used is installed.
-    pub(crate) fn choose_transport(&self) -> Result<Arc<dyn Transport>, ErrorInfo> {
-        let asked = self.transports.as_deref().unwrap_or_default();
-        let unknown = |name: &&String| {
-            self.plugins.transport(name).is_none() && KNOWN.iter().all(|(id, ..)| id != name)
-        };
-        if let Some(name) = asked.iter().find(unknown) {
-            return Err(bad(format!("there is no transport called {name:?}")));
-        }
-        let all = self.plugins.transports();
-        let preferred = all
-            .iter()
-            .find(|t| self.may_use(t.id()) && !BASE.contains(&t.id()));
-        let chosen = preferred.or_else(|| self.base_transport()).cloned();
-        chosen.ok_or_else(|| match KNOWN.iter().find(|(id, ..)| self.may_use(id)) {
-            Some((_, plugin, feature)) => ErrorInfo::missing_plugin(plugin, feature),
-            None => bad("no transport may be used".into()),
-        })
+    /// The names of the transports that may be used, such as `web_socket`, `xhr_polling` and
+    /// `comet`. Default: those that are installed. Of two that work where WebSockets do not,
+    /// `xhr_polling` is taken. ably-js's `transports`.
+    pub fn transports(mut self, names: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        self.transports = Some(names.into_iter().map(Into::into).collect());
+        self.choose = Some(choose);
+        self
     }
 
     fn may_use(&self, id: &str) -> bool {
         let names = self.transports.as_deref();
         names.is_none_or(|names| names.iter().any(|name| name == id))
     }
-
-    fn base_transport(&self) -> Option<&Arc<dyn Transport>> {
-        let mut named = BASE.iter().filter(|id| self.may_use(id));
-        named.find_map(|id| self.plugins.transport(id))
-    }
 }
 
-pub(crate) type FallBackFn =
-    fn(&ClientOptions, &mut Config) -> Result<Option<Arc<dyn Transport>>, ErrorInfo>;
+/// The transports to use, and what the engine is to know of a second one.
+pub(crate) type Chosen = (Vec<Arc<dyn Transport>>, Option<BaseTransport>);
+pub(crate) type ChooseFn = fn(&ClientOptions) -> Result<Chosen, ErrorInfo>;
 
-/// The transport to fall back to, and the engine told of it; `None` when it is the first already.
+/// The transports to use, the preferred one first. A client that has one transport and names
+/// none does not carry this.
 ///
 /// # Errors
-/// - `40000` the URL of the connectivity check over WebSockets cannot be read.
-pub(crate) fn fall_back(
-    options: &ClientOptions,
-    config: &mut Config,
-) -> Result<Option<Arc<dyn Transport>>, ErrorInfo> {
-    let base = options.base_transport();
-    let Some(base) = base.filter(|t| t.id() != config.transport.id) else {
-        return Ok(None);
+/// - `40000` a transport is asked for that nobody knows; the URL of the connectivity check over
+///   WebSockets cannot be read.
+/// - `40019` none that may be used is installed.
+pub(crate) fn choose(options: &ClientOptions) -> Result<Chosen, ErrorInfo> {
+    let plugins = &options.plugins;
+    let asked = options.transports.as_deref().unwrap_or_default();
+    let unknown = |name: &&String| {
+        plugins.transport(name).is_none() && KNOWN.iter().all(|(id, ..)| id != name)
     };
-    let url = options.ws_connectivity_check_url.as_deref();
-    let probe = target(url.unwrap_or(PROBE_URL)).ok_or_else(|| {
-        bad("ws_connectivity_check_url is not the URL of a WebSocket server".into())
-    })?;
-    config.base_transport = Some(BaseTransport::new(info(&**base), probe));
-    Ok(Some(base.clone()))
+    if let Some(name) = asked.iter().find(unknown) {
+        return Err(bad(format!("there is no transport called {name:?}")));
+    }
+    let mut all = plugins.transports().iter();
+    let preferred = all.find(|t| options.may_use(t.id()) && !BASE.contains(&t.id()));
+    let mut named = BASE.iter().filter(|id| options.may_use(id));
+    let base = named.find_map(|id| plugins.transport(id));
+    let chosen: Vec<_> = preferred.into_iter().chain(base).cloned().collect();
+    let fall_back = match chosen.as_slice() {
+        [] => {
+            return Err(match KNOWN.iter().find(|(id, ..)| options.may_use(id)) {
+                Some((_, plugin, feature)) => ErrorInfo::missing_plugin(plugin, feature),
+                None => bad("no transport may be used".into()),
+            });
+        }
+        [_, base] => {
+            let url = options.ws_connectivity_check_url.as_deref();
+            let probe = target(url.unwrap_or(PROBE_URL)).ok_or_else(|| {
+                bad("ws_connectivity_check_url is not the URL of a WebSocket server".into())
+            })?;
+            Some(BaseTransport::new(info(&**base), probe))
+        }
+        _ => None,
+    };
+    Ok((chosen, fall_back))
 }
 
 /// What the engine has to know of a transport.

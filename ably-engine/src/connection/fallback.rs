@@ -15,13 +15,18 @@
 //!
 //! Not in spec: as ably-js.
 
+use alloc::boxed::Box;
+
 use super::{ConnectionState, errors};
 use crate::{Engine, LogLevel, Now, OpId, Output, Target, TransportInfo, timers::Timer};
 
 /// The transport that is tried when the preferred one does not get through, and how that is found
 /// out.
 #[derive(Clone)]
-pub struct BaseTransport {
+pub struct BaseTransport(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
     info: TransportInfo,
     probe: Target,
     /// It has worked last.
@@ -34,18 +39,18 @@ impl BaseTransport {
     /// by opening.
     pub fn new(info: TransportInfo, mut probe: Target) -> Self {
         probe.is_probe = true;
-        Self {
+        Self(Box::new(Inner {
             info,
             probe,
             comes_first: false,
             hook: on_happened,
-        }
+        }))
     }
 
     /// It has worked last, so it comes first.
     #[must_use]
     pub fn coming_first(mut self, yes: bool) -> Self {
-        self.comes_first = yes;
+        self.0.comes_first = yes;
         self
     }
 }
@@ -53,7 +58,7 @@ impl BaseTransport {
 impl core::fmt::Debug for BaseTransport {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         f.debug_struct("BaseTransport")
-            .field("info", &self.info)
+            .field("info", &self.0.info)
             .finish_non_exhaustive()
     }
 }
@@ -101,14 +106,14 @@ impl Engine {
     #[inline]
     pub(super) fn fallback(&mut self, now: Now, happened: Happened) -> bool {
         match &self.config.base_transport {
-            Some(base) => (base.hook)(self, now, happened),
+            Some(base) => (base.0.hook)(self, now, happened),
             None => false,
         }
     }
 
     fn comes_first(&mut self, yes: bool) {
         if let Some(base) = &mut self.config.base_transport {
-            base.comes_first = yes;
+            base.0.comes_first = yes;
         }
     }
 
@@ -120,8 +125,8 @@ impl Engine {
     /// Takes the transport that comes first.
     fn choose(&mut self, now: Now) {
         match &self.config.base_transport {
-            Some(base) if base.comes_first => {
-                self.conn.transport = base.info;
+            Some(base) if base.0.comes_first => {
+                self.conn.transport = base.0.info;
                 self.open_probe(now);
             }
             _ => self.choose_preferred(now),
@@ -147,7 +152,7 @@ impl Engine {
         self.plan_hosts();
         match &self.config.base_transport {
             Some(base) if self.prefers() => {
-                self.conn.transport = base.info;
+                self.conn.transport = base.0.info;
                 self.conn.fallback = Fallback::default();
             }
             _ => self.choose_preferred(now),
@@ -163,7 +168,7 @@ impl Engine {
         let Some(base) = &self.config.base_transport else {
             return;
         };
-        let mut target = base.probe.clone();
+        let mut target = base.0.probe.clone();
         target.transport = self.config.transport.id;
         let op = self.new_op();
         self.conn.fallback.probe = Some(op);
