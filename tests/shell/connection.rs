@@ -193,7 +193,7 @@ fn connect_while_closing_is_a_new_connection() {
         *changes.lock().unwrap(),
         [S::Closing, S::Closed, S::Connecting, S::Connected]
     );
-    assert_eq!(channel.state(), ChannelState::Detached);
+    assert_eq!(channel.state(), ChannelState::Initialized);
     let attempts = ws.attempts();
     assert_eq!(attempts.len(), 2);
     assert_eq!(attempts[1].query("resume"), None);
@@ -266,4 +266,89 @@ fn closed_ends_when_the_connection_is_over() {
     }));
     rt.wait(client.connection().closed());
     assert_eq!(client.connection().state(), S::Failed);
+}
+
+#[test]
+fn rtn11d_channels_begin_anew_with_a_connection_that_had_ended() {
+    for failed in [false, true] {
+        let (rt, ws, client) = serving();
+        let attached = client.channels().get("attached").unwrap();
+        let refused = client.channels().get("refused").unwrap();
+        let untouched = client.channels().get("untouched").unwrap();
+        rt.wait(attached.attach()).unwrap();
+        rt.wait(attached.publish("n", "d")).unwrap();
+        ws.send_to_client(json!({
+            "action": action::ERROR,
+            "channel": "refused",
+            "error": {"code": 40160, "statusCode": 401, "message": "no"},
+        }));
+        rt.run_until_idle();
+        assert_eq!(refused.state(), ChannelState::Failed);
+        if failed {
+            ws.send_to_client(json!({
+                "action": action::ERROR,
+                "error": {"code": 40000, "statusCode": 400, "message": "no"},
+            }));
+            rt.await_state(&client, S::Failed);
+            assert_eq!(attached.state(), ChannelState::Failed);
+            assert_eq!(attached.error_reason().unwrap().code(), 40000);
+        } else {
+            client.close();
+            rt.await_state(&client, S::Closed);
+            assert_eq!(attached.state(), ChannelState::Detached);
+        }
+
+        let seen = Arc::new(Mutex::new(Vec::new()));
+        for channel in [&attached, &refused, &untouched] {
+            let (sink, name) = (seen.clone(), channel.name().to_owned());
+            channel.on((), move |change| {
+                let what = (name.clone(), change.current, change.reason.is_some());
+                sink.lock().unwrap().push(what);
+            });
+        }
+        let sink = seen.clone();
+        client.connection().on(S::Connecting, move |_| {
+            let what = (String::new(), ChannelState::Initialized, false);
+            sink.lock().unwrap().push(what);
+        });
+        client.connect();
+        for channel in [&attached, &refused, &untouched] {
+            assert_eq!(channel.state(), ChannelState::Initialized);
+            assert_eq!(channel.error_reason(), None);
+        }
+        assert_eq!(client.connection().error_reason(), None);
+        rt.await_state(&client, S::Connected);
+        let told: Vec<_> = ["attached", "refused", ""]
+            .map(|name| (name.to_owned(), ChannelState::Initialized, false))
+            .into();
+        assert_eq!(*seen.lock().unwrap(), told);
+        // They can be used, without a trace of what they were.
+        ws.reset();
+        rt.wait(refused.publish("n", "d")).unwrap();
+        rt.wait(attached.attach()).unwrap();
+        assert_eq!(ws.client_messages_of(action::MESSAGE)[0]["msgSerial"], 0);
+        let attach = &ws.client_messages_of(action::ATTACH)[0];
+        assert_eq!(attach["flags"].as_u64().unwrap_or(0) & 1 << 5, 0);
+    }
+}
+
+#[test]
+fn rtn11b_channels_are_detached_and_begin_anew_when_connecting_while_closing() {
+    let (rt, _ws, client) = silent();
+    let channel = client.channels().get("c").unwrap();
+    let _attach = channel.attach();
+    rt.run_until_idle();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let sink = seen.clone();
+    channel.on((), move |change| sink.lock().unwrap().push(change.current));
+    client.close();
+    rt.run_until_idle();
+    assert_eq!(client.connection().state(), S::Closing);
+    client.connect();
+    assert_eq!(client.connection().error_reason(), None);
+    rt.run_until_idle();
+    use ChannelState as C;
+    let seen = seen.lock().unwrap().clone();
+    assert_eq!(seen[seen.len() - 2..], [C::Detached, C::Initialized]);
+    assert_eq!(channel.state(), C::Initialized);
 }

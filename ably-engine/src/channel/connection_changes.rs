@@ -1,6 +1,6 @@
 //! What changes of the connection mean for channels.
 //!
-//! Spec: RTL3, RTN15c6, RTN15c7, RTN19b.
+//! Spec: RTL3, RTN11d, RTN15c6, RTN15c7, RTN19b.
 
 use ably_protocol::ErrorInfo;
 
@@ -44,6 +44,16 @@ impl Engine {
             ) {
                 self.channel_notify(now, id, becomes, reason.clone());
             }
+        }
+    }
+
+    /// The connection begins anew, so channels do. Spec: RTN11d.
+    pub(crate) fn channels_begin_anew(&mut self, now: Now) {
+        for id in self.channels.ids() {
+            if let Some(ch) = self.channels.get_mut(id) {
+                ch.error_reason = None;
+            }
+            self.channel_notify(now, id, ChannelState::Initialized, None);
         }
     }
 

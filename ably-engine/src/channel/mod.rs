@@ -394,7 +394,7 @@ impl Engine {
         }
         match state {
             S::Attached => ch.attach_resume = true,
-            S::Detaching | S::Failed => ch.attach_resume = false,
+            S::Initialized | S::Detaching | S::Failed => ch.attach_resume = false,
             _ => {}
         }
         if !matches!(state, S::Attaching | S::Suspended) {

@@ -21,7 +21,10 @@ const IMMEDIATE_RETRY_SPACING: Duration = Duration::from_secs(1);
 impl Engine {
     /// Connects, unless connected or connecting. The state is `connecting` when this returns.
     ///
-    /// Spec: RTN11; RTN11d for the connection itself.
+    /// From `closing`, `closed` and `failed` all begins anew: channels are `initialized`, and no error
+    /// is left of what was before.
+    ///
+    /// Spec: RTN11.
     pub fn connect(&mut self, now: Now) {
         use ConnectionState as S;
         match self.conn.state {
@@ -29,15 +32,18 @@ impl Engine {
             S::Closing => {
                 // Whatever the old connection still has to say is not for the new one (RTN11b).
                 self.notify(now, S::Closed, None);
-                self.begin_connecting(now);
+                self.begin_anew(now);
             }
-            S::Closed | S::Failed => {
-                self.conn.error_reason = None;
-                self.begin_connecting(now);
-            }
+            S::Closed | S::Failed => self.begin_anew(now),
             _ => self.begin_connecting(now),
         }
         self.settle(now);
+    }
+
+    fn begin_anew(&mut self, now: Now) {
+        self.conn.error_reason = None;
+        self.channels_begin_anew(now);
+        self.begin_connecting(now);
     }
 
     fn begin_connecting(&mut self, now: Now) {
