@@ -3,6 +3,7 @@
 use std::{
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use ably_engine::{BoxFuture, MaybeSend, MaybeSync, Target, TransportError, protocol::Frame};
@@ -69,10 +70,12 @@ pub struct ConnectContext {
     pub routes: Option<Arc<dyn Routes>>,
     /// The largest frame that may come in, in bytes; a larger one fails the link.
     pub max_frame_size: usize,
+    /// How long a transport over HTTP waits for the answer to what it sends. Spec: TO3l4.
+    pub http_request_timeout: Duration,
 }
 
 impl ConnectContext {
-    /// A context with nothing to build on, and with frames up to 16 MiB.
+    /// A context with nothing to build on, with frames up to 16 MiB, and 10 s for an answer.
     pub fn new() -> Self {
         Self {
             dial: None,
@@ -81,6 +84,7 @@ impl ConnectContext {
             runtime: None,
             routes: None,
             max_frame_size: 16 * 1024 * 1024,
+            http_request_timeout: Duration::from_secs(10),
         }
     }
 }
