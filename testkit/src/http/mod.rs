@@ -3,6 +3,7 @@
 //! Requests are taken apart and bodies written as [`serde_json::Value`], so that a test does not
 //! lean on the code that it tests.
 
+mod feed;
 mod reply;
 mod request;
 
@@ -14,6 +15,7 @@ use ably_base::{
     ext::HttpResponse,
 };
 
+pub use feed::BodyFeed;
 pub use reply::HttpMockReply;
 pub use request::{PendingRequest, SentRequest};
 

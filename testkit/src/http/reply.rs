@@ -1,8 +1,13 @@
 //! [`HttpMockReply`]: what a mock server answers.
 
-use ably_base::{FailureKind, TransportError, ext::HttpResponse};
+use ably_base::{
+    FailureKind, TransportError,
+    ext::{Body, HttpResponse},
+};
 use bytes::Bytes;
 use serde_json::{Value, json};
+
+use super::BodyFeed;
 
 /// An answer, or a failure to get one.
 #[derive(Clone, Debug)]
@@ -12,7 +17,13 @@ pub struct HttpMockReply(Result<Parts, FailureKind>);
 struct Parts {
     status: u16,
     headers: Vec<(String, String)>,
-    body: Bytes,
+    body: Content,
+}
+
+#[derive(Clone, Debug)]
+enum Content {
+    Whole(Bytes),
+    Stream(BodyFeed),
 }
 
 impl HttpMockReply {
@@ -27,9 +38,19 @@ impl HttpMockReply {
         Self(Ok(Parts {
             status,
             headers: Vec::new(),
-            body: body.into(),
+            body: Content::Whole(body.into()),
         }))
         .header("content-type", content_type)
+    }
+
+    /// A JSON body that comes as `feed` says.
+    pub fn stream(status: u16, feed: &BodyFeed) -> Self {
+        Self(Ok(Parts {
+            status,
+            headers: Vec::new(),
+            body: Content::Stream(feed.clone()),
+        }))
+        .header("content-type", "application/json")
     }
 
     /// An error as Ably words it.
@@ -59,7 +80,10 @@ impl HttpMockReply {
 
     pub(super) fn into_response(self) -> Result<HttpResponse, TransportError> {
         let parts = self.0.map_err(TransportError::new)?;
-        let body = Box::new(Some(parts.body));
+        let body: Box<dyn Body> = match parts.body {
+            Content::Whole(bytes) => Box::new(Some(bytes)),
+            Content::Stream(feed) => Box::new(feed.body()),
+        };
         Ok(HttpResponse::new(parts.status, parts.headers, body))
     }
 }
