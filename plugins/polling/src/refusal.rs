@@ -1,0 +1,138 @@
+//! What an answer that is no success means.
+//!
+//! ```text
+//!  body is an array              those protocol messages
+//!  body is {error} with a code   DISCONNECTED with it, or ERROR where trying again is no use
+//!  anything else                 the transport has failed
+//! ```
+
+use ably_base::{
+    ErrorCode, ErrorInfo, FailureKind, Frame, TransportError,
+    protocol::{
+        Action, Codec, ProtocolMessage,
+        json::{JsonCodec, split_list},
+    },
+};
+use bytes::{Bytes, BytesMut};
+
+/// Codes outside 4xxxx for which a connection is not tried again.
+const FATAL: [u32; 3] = [80015, 80017, 80030];
+
+/// The frames that an answer of `status`, which is not a success, stands for.
+///
+/// # Errors
+/// - [`FailureKind::HttpStatus`] it says nothing of Ably's.
+pub(crate) fn frames(status: u16, body: &Bytes) -> Result<Vec<Bytes>, TransportError> {
+    // `null` is a list to the codec, and here it is none.
+    match split_list(body) {
+        Ok(list) if body.trim_ascii_start().starts_with(b"[") => return Ok(list),
+        _ => {}
+    }
+    let no_word = || TransportError::new(FailureKind::HttpStatus(status));
+    // `{error}` reads as a protocol message that has nothing else.
+    let read = JsonCodec.decode(&Frame::Text(body.clone()));
+    let error = read.ok().and_then(|m| m.error).ok_or_else(no_word)?;
+    if error.code() == ErrorCode(0) {
+        return Err(no_word());
+    }
+    let action = match is_fatal(&error) {
+        true => Action::ERROR,
+        false => Action::DISCONNECTED,
+    };
+    let mut message = ProtocolMessage::new(action);
+    message.error = Some(with_status(error, status));
+    let mut frame = BytesMut::new();
+    JsonCodec
+        .encode(&message, &mut frame)
+        .map_err(|_| no_word())?;
+    Ok(vec![frame.freeze()])
+}
+
+fn is_fatal(error: &ErrorInfo) -> bool {
+    let code = error.code().0;
+    !error.is_token_error() && ((40_000..50_000).contains(&code) || FATAL.contains(&code))
+}
+
+/// The status decides what is tried next, so one that is left out is that of the answer.
+fn with_status(error: ErrorInfo, status: u16) -> ErrorInfo {
+    match error.status_code() {
+        0 => ErrorInfo::builder(error.code(), status, error.message().to_owned()).build(),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn texts(status: u16, body: &str) -> Result<Vec<String>, FailureKind> {
+        let frames = frames(status, &Bytes::from(body.to_owned())).map_err(|e| e.kind)?;
+        let text = |b: &Bytes| String::from_utf8(b.to_vec()).unwrap();
+        Ok(frames.iter().map(text).collect())
+    }
+
+    #[test]
+    fn an_array_is_taken_as_it_is() {
+        let body = r#"[{"action":2,"msgSerial":0,"count":1}, {"action":6}]"#;
+        assert_eq!(
+            texts(400, body).unwrap(),
+            [r#"{"action":2,"msgSerial":0,"count":1}"#, r#"{"action":6}"#]
+        );
+        assert_eq!(texts(500, "[]").unwrap(), [""; 0]);
+    }
+
+    #[test]
+    fn an_error_becomes_disconnected_or_error() {
+        for (code, status, action) in [
+            (40140, 401, 6),
+            (40142, 401, 6),
+            (40149, 401, 6),
+            (40139, 401, 9),
+            (40150, 401, 9),
+            (40000, 400, 9),
+            (49999, 400, 9),
+            (39999, 400, 6),
+            (50000, 500, 6),
+            (50003, 503, 6),
+            (80003, 400, 6),
+            (80008, 400, 6),
+            (80015, 400, 9),
+            (80017, 400, 9),
+            (80030, 400, 9),
+        ] {
+            let error = format!(r#"{{"code":{code},"statusCode":{status},"message":"m"}}"#);
+            assert_eq!(
+                texts(status, &format!(r#"{{"error":{error}}}"#)).unwrap(),
+                [format!(r#"{{"action":{action},"error":{error}}}"#)],
+            );
+        }
+    }
+
+    #[test]
+    fn an_error_without_a_status_has_that_of_the_answer() {
+        assert_eq!(
+            texts(503, r#"{"error":{"code":50003}}"#).unwrap(),
+            [r#"{"action":6,"error":{"code":50003,"statusCode":503,"message":""}}"#],
+        );
+    }
+
+    #[test]
+    fn what_says_nothing_is_a_status() {
+        for body in [
+            "",
+            "<html>502</html>",
+            "null",
+            "{}",
+            r#"{"error":null}"#,
+            r#"{"error":"no"}"#,
+            r#"{"error":{"message":"no code"}}"#,
+            r#"{"error":{"code":"40142"}}"#,
+            r#"{"error":{"code":-1}}"#,
+            r#"{"error":{"code":40142}"#,
+            "[1,",
+        ] {
+            let said = texts(502, body);
+            assert_eq!(said, Err(FailureKind::HttpStatus(502)), "{body}");
+        }
+    }
+}
