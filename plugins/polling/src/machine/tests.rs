@@ -261,6 +261,14 @@ fn who_has_closed_does_not_disconnect_too() {
     assert_eq!(m.asks(), None);
     m.answer(Lane::Send, 204, "");
     assert!(m.is_over());
+
+    let mut m = connected(false);
+    m.sends("1");
+    m.asks().unwrap();
+    m.sends(r#"{"action":7}"#);
+    m.leave();
+    m.answer(Lane::Send, 204, "");
+    assert_eq!(m.asks(), send("GET /comet/k%211/close?key=a.b%3Ac"));
 }
 
 #[test]
