@@ -64,6 +64,7 @@
 //! |---|---|---|
 //! | `tokio` | the runtime | |
 //! | `websocket` | the transport | `WebSocketTransport` |
+//! | `polling` | transports over HTTP, for where WebSockets do not get through; not a default; brings `http`: [`plugins::polling`] | `XHRPolling` |
 //! | `rustls` | TLS, for the transport and for `http` | |
 //! | `native-tls` | the same with the platform's library; `rustls` comes first unless [`ClientOptions::tls_backend`] says otherwise | |
 //! | `proxy` | outbound proxies, of the options and of the environment | |
@@ -80,7 +81,7 @@
 //! | `filter` | subscriptions to messages by more than their name: [`plugins::filter`] | `MessageInteractions` |
 //!
 //! `full` is all of these but `native-tls`, which needs OpenSSL on Linux; `default` is without `delta`
-//! too, as ably-js is.
+//! and `polling` too, as ably-js is.
 //!
 //! # Where plugins come from
 //! [`Realtime`] is [`BaseRealtime`] and [`Rest`] is [`BaseRest`], with the plugins that the enabled

@@ -14,6 +14,8 @@ pub use ably_filter as filter;
 pub use ably_http as http;
 #[cfg(feature = "msgpack")]
 pub use ably_msgpack as msgpack;
+#[cfg(feature = "polling")]
+pub use ably_polling as polling;
 #[cfg(feature = "presence")]
 pub use ably_presence as presence;
 #[cfg(feature = "proxy")]
@@ -63,6 +65,8 @@ macro_rules! features {
 features! {
     "tokio" => "tokio", ably_tokio::Tokio;
     "websocket" => "WebSocketTransport", ably_websocket::WebSocketTransport;
+    "polling" => "XHRPolling", ably_polling::XhrPolling;
+    "polling" => "Comet", ably_polling::Comet;
     "msgpack" => "MsgPack", ably_msgpack::MsgPack;
     "crypto" => "Crypto", ably_crypto::Crypto;
     "delta" => "vcdiff", ably_delta::Vcdiff::new();

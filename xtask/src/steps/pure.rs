@@ -11,10 +11,11 @@ const PURE: [&str; 2] = ["ably-protocol", "ably-engine"];
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What compiles for [`TARGET`]. The rest waits for a runtime, a transport and HTTP of its own there.
-const WASM: [&str; 6] = [
+const WASM: [&str; 7] = [
     "ably-protocol",
     "ably-engine",
     "ably-base",
+    "ably-polling",
     "ably-presence",
     "ably-crypto",
     "ably-msgpack",
