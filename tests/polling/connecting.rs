@@ -1,5 +1,10 @@
 //! Connecting: what is asked, and what answers lead to.
 
+use ably_base::{
+    ErrorInfo, HttpClient, Plugin, Plugins, RestAgentOptions, TransportError,
+    engine::{BoxFuture, HttpRequest},
+    ext::{HttpContext, HttpResponse},
+};
 use ably_msgpack::MsgPack;
 
 use crate::support::*;
@@ -172,6 +177,57 @@ fn a_client_without_http_is_refused() {
         assert!(error.message().contains("FetchRequest"), "{error}");
         assert!(error.message().contains("`http`"), "{error}");
     }
+}
+
+/// Hands over HTTP clients that note with which limit each request was made.
+#[derive(Clone)]
+struct Counted {
+    http: MockHttp,
+    sockets: usize,
+    used: Arc<Mutex<Vec<usize>>>,
+}
+
+impl HttpClient for Counted {
+    fn execute(&self, request: HttpRequest) -> BoxFuture<Result<HttpResponse, TransportError>> {
+        self.used.lock().unwrap().push(self.sockets);
+        self.http.execute(request)
+    }
+
+    fn configured(&self, context: &HttpContext) -> Result<Option<Arc<dyn HttpClient>>, ErrorInfo> {
+        let mut configured = self.clone();
+        configured.sockets = context.agent.sockets();
+        Ok(Some(Arc::new(configured)))
+    }
+}
+
+impl Plugin for Counted {
+    fn id(&self) -> &'static str {
+        "Counted"
+    }
+
+    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
+        into.set_http(Arc::new(self.clone()));
+        Ok(())
+    }
+}
+
+#[test]
+fn a_receive_that_waits_does_not_take_a_socket_of_rest() {
+    let rt = VirtualRuntime::new();
+    let counted = Counted {
+        http: MockHttp::new(),
+        sockets: 0,
+        used: Arc::default(),
+    };
+    let options = ClientOptions::with_key("app.key:secret")
+        .plugin(rt.clone())
+        .plugin(counted.clone())
+        .plugin(ably_polling::XhrPolling)
+        .rest_agent_options(RestAgentOptions::new().max_sockets(1));
+    let client = BaseRealtime::new(options).unwrap();
+    rt.run_until_idle();
+    assert_eq!(*counted.used.lock().unwrap(), [40]);
+    drop(client);
 }
 
 #[test]

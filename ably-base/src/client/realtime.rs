@@ -106,7 +106,7 @@ impl BaseRealtime {
             rest_config,
         );
         if transports.iter().any(|t| t.uses_http()) {
-            context.http = Some(shared.rest_core()?.http().clone());
+            context.http = Some(shared.rest_core()?.transport_http()?);
         }
         runtime.spawn(Box::pin(Driver::new(
             shared.clone(),

@@ -37,7 +37,8 @@ pub trait HttpClient: MaybeSend + MaybeSync {
     }
 
     /// The HTTP client to use in this client's stead, set up as `context` says; `None`: this one.
-    /// Called once, when a client is made.
+    /// Called when a client is made: once for its requests, and once more where a transport makes
+    /// some.
     ///
     /// # Errors
     /// What cannot be set up.

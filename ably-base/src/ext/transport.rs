@@ -61,8 +61,8 @@ pub struct ConnectContext {
     pub dial: Option<Arc<dyn Dial>>,
     /// What wraps a stream in TLS.
     pub tls: Option<Arc<dyn TlsProvider>>,
-    /// The client's HTTP client, set up; `None` unless a transport of the client
-    /// [uses it](Transport::uses_http).
+    /// The client's HTTP client, set up, with connections that are not those of REST; `None`
+    /// unless a transport of the client [uses it](Transport::uses_http).
     pub http: Option<Arc<dyn HttpClient>>,
     /// The client's runtime, for timers; the client's shell always hands it over.
     pub runtime: Option<Arc<dyn Runtime>>,

@@ -21,7 +21,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{RestConfig, RestRequest};
 use crate::{
-    HttpClient, Runtime,
+    HttpClient, RestAgentOptions, Runtime,
     auth::{Authority, Site, TokenWait, join},
     ext::{LogSink, Plugins, collect},
     shell::Shared,
@@ -246,8 +246,18 @@ impl RestCore {
         &self.inner.config
     }
 
-    pub(crate) fn http(&self) -> &Arc<dyn HttpClient> {
+    pub(super) fn http(&self) -> &Arc<dyn HttpClient> {
         &self.inner.http
+    }
+
+    /// The HTTP client for a transport, with connections of its own. Its requests wait for as long
+    /// as the server has nothing to say: among the sockets of `rest_agent_options`, one of which
+    /// may be all there are, they would keep others waiting.
+    pub(crate) fn transport_http(&self) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
+        let http = &self.inner.http;
+        let mut context = self.config().http.clone();
+        context.agent = RestAgentOptions::new();
+        Ok(http.configured(&context)?.unwrap_or_else(|| http.clone()))
     }
 
     /// Writes a log line, if the client logs at `level`.
