@@ -6,6 +6,7 @@ mod connecting;
 mod ending;
 mod hostile;
 mod messages;
+mod sandbox;
 mod support;
 mod time;
 mod tokens;

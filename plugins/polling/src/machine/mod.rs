@@ -293,7 +293,7 @@ impl Machine {
             Ask::Connect if !self.urls.has_key() => {
                 self.fail(protocol("the answer to connect holds no CONNECTED"));
             }
-            Ask::Receive if exchange.frames == 0 => {
+            Ask::Receive if exchange.frames == 0 && !self.is_over() => {
                 self.not_before = Some(exchange.began.after(PAUSE)).filter(|at| *at > now);
             }
             _ => {}
@@ -381,6 +381,7 @@ impl Machine {
             self.stage = stage;
             self.receiving = None;
             self.sending = None;
+            self.not_before = None;
         }
     }
 

@@ -572,3 +572,96 @@ fn debug_shows_no_credential() {
         assert!(!shown.contains(secret), "{shown}");
     }
 }
+
+/// Xorshift.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, n: usize) -> usize {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        usize::try_from(self.0 % n as u64).unwrap()
+    }
+}
+
+#[test]
+fn whatever_comes_in_whatever_order_is_borne() {
+    let update = CONNECTED.replace("k!1", "k2");
+    let pieces: [&[u8]; 14] = [
+        b"[",
+        b"]",
+        b",",
+        b"\n",
+        b"{\"action\":0}",
+        b"{\"action\":6}",
+        b"{\"action\":9,\"channel\":\"c\"}",
+        b"{\"error\":{\"code\":40142}}",
+        update.as_bytes(),
+        b"\"",
+        b"{\"action\":",
+        b"\xff\x00",
+        b"[[[[[[",
+        b"null",
+    ];
+    let mut ends = [0; 3];
+    for seed in 1..4000 {
+        let mut random = Random(seed);
+        let mut m = connected(random.below(2) == 0);
+        let mut now = T0;
+        for _ in 0..random.below(60) {
+            let lane = [Lane::Receive, Lane::Send][random.below(2)];
+            match random.below(10) {
+                0 => m.on_head(lane, [200, 204, 302, 401, 500][random.below(5)]),
+                1..=3 => {
+                    let n = random.below(4);
+                    let chunk: Vec<u8> = (0..n)
+                        .flat_map(|_| pieces[random.below(pieces.len())])
+                        .copied()
+                        .collect();
+                    m.on_chunk(lane, Bytes::from(chunk));
+                }
+                4 => m.on_end(lane, now),
+                5 if random.below(8) == 0 => {
+                    m.on_failure(lane, TransportError::new(FailureKind::Other));
+                }
+                6 => {
+                    now = now.after(Duration::from_millis(300));
+                    m.on_time(now);
+                }
+                7 => {
+                    let frame = pieces[4 + random.below(5)];
+                    let _ = m.send(Frame::Text(Bytes::copy_from_slice(frame)));
+                }
+                8 if random.below(8) == 0 => m.leave(),
+                _ => drop(m.take_frame()),
+            }
+            while let Some((_, request)) = m.poll_request(now) {
+                assert!(!m.is_over());
+                let of_the_connection = |k: &str| {
+                    request
+                        .url
+                        .starts_with(&format!("https://h:443/comet/{k}/"))
+                };
+                assert!(
+                    of_the_connection("k%211") || of_the_connection("k2"),
+                    "{}",
+                    request.url
+                );
+            }
+            if m.is_over() {
+                assert!(m.is_flushed() && !m.awaits(Lane::Receive) && !m.awaits(Lane::Send));
+                assert_eq!(m.next_timeout(), None);
+            }
+            assert_eq!(m.bytes, m.frames.iter().map(Bytes::len).sum::<usize>());
+        }
+        let end = match (m.is_over(), m.take_failure()) {
+            (false, _) => 0,
+            (true, None) => 1,
+            (true, Some(_)) => 2,
+        };
+        ends[end] += 1;
+    }
+    // All of it was reached.
+    assert!(ends.iter().all(|n| *n > 100), "{ends:?}");
+}
