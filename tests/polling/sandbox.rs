@@ -147,7 +147,7 @@ async fn many_messages_keep_their_order() {
         let here = connect(over(kind, options(&sandbox, "here"))).await;
         let there = connect_other(&sandbox, Other::MsgPack).await;
         let [to, from] = [&here, &there].map(|c| c.channels().get("many"));
-        let (to, from) = (to.unwrap(), from.unwrap());
+        let (to, from) = (to, from);
         for (publisher, subscriber) in [(&from, &to), (&to, &from)] {
             let mut heard = subscribe(subscriber).await;
             let publishes: Vec<_> = (0..BURST)
@@ -171,7 +171,7 @@ async fn presence_is_seen_and_ends_with_the_connection() {
             let sandbox = Sandbox::start().await.unwrap();
             let here = connect(over(kind, options(&sandbox, "here"))).await;
             let there = connect_other(&sandbox, other).await;
-            let [mine, theirs] = [&here, &there].map(|c| c.channels().get("room").unwrap());
+            let [mine, theirs] = [&here, &there].map(|c| c.channels().get("room"));
             let mut events = theirs.presence().subscribe(());
             in_time(events.attached()).await.unwrap();
             in_time(mine.presence().enter("hello")).await.unwrap();
@@ -205,7 +205,7 @@ async fn history_reaches_up_to_where_the_channel_was_attached() {
         let sandbox = Sandbox::start().await.unwrap();
         let here = connect(over(kind, options(&sandbox, "here"))).await;
         let there = connect_other(&sandbox, Other::Json).await;
-        let [mine, theirs] = [&here, &there].map(|c| c.channels().get("past").unwrap());
+        let [mine, theirs] = [&here, &there].map(|c| c.channels().get("past"));
         in_time(theirs.publish("1", "before")).await.unwrap();
         in_time(mine.attach()).await.unwrap();
         in_time(mine.publish("2", "after")).await.unwrap();
@@ -222,7 +222,7 @@ async fn history_reaches_up_to_where_the_channel_was_attached() {
 
 /// Reads a burst while what `cut` names is cut, again and again: nothing is lost, nothing twice.
 async fn burst(sandbox: &Sandbox, from: &BaseRealtime, to: &BaseRealtime, cut: &str) {
-    let [from, to] = [from, to].map(|c| c.channels().get("burst").unwrap());
+    let [from, to] = [from, to].map(|c| c.channels().get("burst"));
     let mut heard = subscribe(&to).await;
     let publish = async {
         for n in 0..BURST {
@@ -326,7 +326,7 @@ async fn a_token_is_renewed_in_place() {
             });
         let here = connect(over(kind, here)).await;
         let id = here.connection().id();
-        let channel = here.channels().get("room").unwrap();
+        let channel = here.channels().get("room");
         let mut heard = subscribe(&channel).await;
         in_time(here.auth().authorize(None, None)).await.unwrap();
         assert_eq!(*issued.lock().unwrap(), 2);
@@ -345,7 +345,7 @@ async fn one_socket_for_rest_is_enough() {
         let few = ably_base::RestAgentOptions::new().max_sockets(1);
         let options = options(&sandbox, "here").rest_agent_options(few);
         let here = connect(over(kind, options)).await;
-        let channel = here.channels().get("room").unwrap();
+        let channel = here.channels().get("room");
         in_time(channel.publish("n", "x")).await.unwrap();
         let page = in_time(channel.history(HistoryQuery::new())).await.unwrap();
         assert_eq!(page.items().len(), 1);

@@ -88,7 +88,7 @@ impl World {
     }
 
     pub(crate) fn attach(&self) -> Channel {
-        let channel = self.client.channels().get("room").unwrap();
+        let channel = self.client.channels().get("room");
         let mut attached = channel.attach();
         let (request, sent) = self.sent();
         assert_eq!(sent.len(), 1);

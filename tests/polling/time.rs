@@ -79,7 +79,7 @@ fn a_stream_that_has_begun_is_not() {
 fn a_send_without_an_answer_is_given_up_after_http_request_timeout() {
     for kind in KINDS {
         let world = World::connected_with(kind, |o| o.http_request_timeout(s(5)));
-        let channel = world.client.channels().get("room").unwrap();
+        let channel = world.client.channels().get("room");
         drop(channel.attach());
         let (request, _) = world.sent();
         world.rt.advance(Duration::from_millis(4999));

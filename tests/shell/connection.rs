@@ -272,9 +272,9 @@ fn closed_ends_when_the_connection_is_over() {
 fn rtn11d_channels_begin_anew_with_a_connection_that_had_ended() {
     for failed in [false, true] {
         let (rt, ws, client) = serving();
-        let attached = client.channels().get("attached").unwrap();
-        let refused = client.channels().get("refused").unwrap();
-        let untouched = client.channels().get("untouched").unwrap();
+        let attached = client.channels().get("attached");
+        let refused = client.channels().get("refused");
+        let untouched = client.channels().get("untouched");
         rt.wait(attached.attach()).unwrap();
         rt.wait(attached.publish("n", "d")).unwrap();
         ws.send_to_client(json!({
@@ -335,7 +335,7 @@ fn rtn11d_channels_begin_anew_with_a_connection_that_had_ended() {
 #[test]
 fn rtn11b_channels_are_detached_and_begin_anew_when_connecting_while_closing() {
     let (rt, _ws, client) = silent();
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     let _attach = channel.attach();
     rt.run_until_idle();
     let seen = Arc::new(Mutex::new(Vec::new()));

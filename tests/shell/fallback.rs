@@ -137,7 +137,7 @@ fn a_websocket_that_does_not_open_gives_way_after_ten_seconds() {
         assert_eq!(host(&first), (PRIMARY.to_owned(), "xhr_polling"));
         assert_eq!(client.connection().state(), S::Connected);
         net.rt
-            .wait(client.channels().get("c").unwrap().publish("n", "d"))
+            .wait(client.channels().get("c").publish("n", "d"))
             .unwrap();
         assert_eq!(net.polling.client_messages_of(action::MESSAGE).len(), 1);
     }

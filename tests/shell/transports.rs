@@ -96,7 +96,7 @@ fn a_link_of_json_has_its_own_codec_and_names_no_format() {
         .plugin(Refusing)
         .transports(["xhr_polling"]);
     let client = connect(&rt, options);
-    rt.wait(client.channels().get("c").unwrap().publish("name", "data"))
+    rt.wait(client.channels().get("c").publish("name", "data"))
         .unwrap();
     assert_eq!(polling.client_messages_of(action::MESSAGE).len(), 1);
     let attempt = &polling.attempts()[0];
