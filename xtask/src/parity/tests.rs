@@ -9,7 +9,7 @@ id\trust\twhy
 ably/Message\tably::Message\t
 ably/Message.name\tably::Message::name\t
 ably/MessageAction=meta\tably::MessageAction::META\tan open number
-ably/Push.activate\tlater\t
+ably/Push.activate\tlater\tit
 ably/Channel.history\tably::prelude::History::history\t
 ably/DeviceDetails.id\tably::plugins::push::DeviceDetails::id\t
 ably/ClientOptions.closeOnUnload\tn/a\tabout pages
@@ -159,8 +159,9 @@ fn forms_of_bad_lines() {
     let project = Project::new();
     for (from, to, why) in [
         ("id\trust\twhy", "id\trust", "the first line"),
-        ("later\t\n", "later\n", "not three columns"),
-        ("later\t\n", "later\ta\tb\n", "not three columns"),
+        ("later\tit\n", "later\n", "not three columns"),
+        ("later\tit\n", "later\ta\tb\n", "not three columns"),
+        ("later\tit\n", "later\t\n", "ably/Push.activate: later, and"),
         ("later\t", "Later\t", "ably/Push.activate: Later: "),
         ("n/a\tabout pages", "n/a\t", "n/a without a reason"),
     ] {
