@@ -166,6 +166,27 @@ impl Core {
         }
     }
 
+    /// The same with several readings of what was shown, of which the first that fits counts.
+    pub(crate) fn authenticate_any(
+        &self,
+        credentials: &[Credential],
+        client_id: Option<&str>,
+        now: u64,
+    ) -> Result<Identity, ErrorInfo> {
+        let mut outcome = self.authenticate(credentials.first(), client_id, now);
+        for other in credentials.iter().skip(1) {
+            if outcome.is_ok() {
+                break;
+            }
+            let second = self.authenticate(Some(other), client_id, now);
+            let unknown = matches!(&outcome, Err(error) if error.code == TOKEN_UNKNOWN);
+            if second.is_ok() || unknown {
+                outcome = second;
+            }
+        }
+        outcome
+    }
+
     fn authenticate_token(
         &self,
         token: &str,

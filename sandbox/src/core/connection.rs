@@ -25,7 +25,7 @@ use crate::wire::error::{BAD_REQUEST, BAD_VERSION, UNAVAILABLE};
 use crate::wire::value::Fields;
 use crate::wire::{ErrorInfo, Format, Frame, ProtocolMessage, action};
 
-/// What a client says when it opens a WebSocket.
+/// What a client says when it opens a transport.
 #[derive(Clone, Default)]
 pub struct ConnectRequest {
     /// The decoded query, in order. Unknown params are ignored.
@@ -110,6 +110,16 @@ impl Core {
     /// Opens a transport. Whatever is wrong with the request is told on the transport itself, since
     /// clients take a refused upgrade for a network error.
     pub fn connect(&mut self, request: &ConnectRequest, now: u64) -> TransportId {
+        let id = self.add_transport(request, now);
+        let credential = request.credential();
+        if let Err(error) = self.open(id, request, credential.as_slice(), now) {
+            self.fail_transport(id, error, now);
+        }
+        id
+    }
+
+    /// Adds a transport that belongs to no connection yet.
+    pub(crate) fn add_transport(&mut self, request: &ConnectRequest, now: u64) -> TransportId {
         let id = TransportId(self.next_transport);
         self.next_transport += 1;
         let interval = request
@@ -124,9 +134,6 @@ impl Core {
         self.transports.insert(id, transport);
         self.timers
             .schedule(now + interval / 3, Timer::Transport(id));
-        if let Err(error) = self.open(id, request, now) {
-            self.fail_transport(id, error, now);
-        }
         id
     }
 
@@ -140,6 +147,7 @@ impl Core {
     /// Notes that a socket is gone. Its connection can be resumed.
     pub fn lost(&mut self, id: TransportId, now: u64) {
         self.release_transport(id, now);
+        self.forget_comet(id);
         self.transports.remove(&id);
     }
 
@@ -157,10 +165,12 @@ impl Core {
             .collect()
     }
 
-    fn open(
+    /// Gives a transport its connection, a new one or one that is resumed, and says so on it.
+    pub(crate) fn open(
         &mut self,
         id: TransportId,
         request: &ConnectRequest,
+        credentials: &[Credential],
         now: u64,
     ) -> Result<(), ErrorInfo> {
         let wanted = request.param("resume").or(request.param("recover"));
@@ -168,7 +178,7 @@ impl Core {
             .and_then(|key| self.connection_keys.get(key))
             .cloned();
         let claimed = request.param("clientId");
-        let identity = self.authenticate(request.credential().as_ref(), claimed, now);
+        let identity = self.authenticate_any(credentials, claimed, now);
         let known = identity.as_ref().ok().and_then(Identity::client_id);
         if self.faults.refuses(earlier.as_deref(), known.or(claimed)) {
             self.end_transport(id, Outgoing::Cut, now);

@@ -80,6 +80,13 @@ impl Core {
     }
 
     pub(crate) fn check_transport(&mut self, id: TransportId, now: u64) {
+        if self
+            .transports
+            .get(&id)
+            .is_some_and(|open| open.comet.is_some())
+        {
+            return self.check_comet(id, now);
+        }
         let dead_after = self.limits.dead_after;
         let Some(transport) = self.transports.get_mut(&id).filter(|open| !open.ended) else {
             return;

@@ -14,15 +14,27 @@ use crate::wire::{ErrorInfo, ProtocolMessage, Request, Value, action};
 impl Core {
     /// Handles a frame, or the reason why it could not be read.
     pub fn receive(&mut self, id: TransportId, frame: Result<Value, ErrorInfo>, now: u64) {
+        // Whatever is wrong was told on the transport.
+        let _ = self.take_in(id, frame, now);
+    }
+
+    /// The same, and returns what ended the transport.
+    pub(crate) fn take_in(
+        &mut self,
+        id: TransportId,
+        frame: Result<Value, ErrorInfo>,
+        now: u64,
+    ) -> Result<(), ErrorInfo> {
         let Some(transport) = self.transports.get_mut(&id).filter(|open| !open.ended) else {
-            return;
+            return Ok(());
         };
         transport.last_received = now;
         let request = frame.and_then(|frame| Request::read(&frame));
         let outcome = request.and_then(|request| self.dispatch(id, request, now));
-        if let Err(error) = outcome {
-            self.fail_transport(id, error, now);
+        if let Err(error) = &outcome {
+            self.fail_transport(id, error.clone(), now);
         }
+        outcome
     }
 
     fn dispatch(&mut self, id: TransportId, request: Request, now: u64) -> Result<(), ErrorInfo> {

@@ -15,6 +15,8 @@ pub struct Limits {
     pub max_idle_interval: u64,
     /// Silence after which a client counts as gone.
     pub dead_after: u64,
+    /// How long one answer of comet streams before the client has to ask again.
+    pub comet_stream: u64,
     /// How long messages of ordinary channels are kept.
     pub retention: u64,
     /// How long messages of persisted namespaces are kept.
@@ -67,6 +69,7 @@ impl Default for Limits {
             connection_state_ttl: 120_000,
             max_idle_interval: 15_000,
             dead_after: 45_000,
+            comet_stream: 300_000,
             retention: 120_000,
             persisted_retention: 24 * 3_600_000,
             max_entries: 10_000,

@@ -17,6 +17,7 @@ mod attach;
 pub mod auth;
 mod capability;
 mod channel;
+pub mod comet;
 mod connection;
 mod deadlines;
 mod delta;
@@ -81,6 +82,8 @@ pub struct Core {
     transports: BTreeMap<TransportId, Transport>,
     connections: BTreeMap<String, Connection>,
     connection_keys: BTreeMap<String, String>,
+    /// Transports that are made of HTTP requests, by the key in their paths.
+    comet_keys: BTreeMap<String, TransportId>,
     expired: Expired,
     timers: Timers,
     wakeups: BTreeSet<TransportId>,
@@ -106,6 +109,7 @@ impl Core {
             transports: BTreeMap::new(),
             connections: BTreeMap::new(),
             connection_keys: BTreeMap::new(),
+            comet_keys: BTreeMap::new(),
             expired: Expired::default(),
             timers,
             wakeups: BTreeSet::new(),

@@ -22,6 +22,10 @@ pub(crate) struct Expired {
 }
 
 impl Expired {
+    pub(crate) fn contains(&self, key: &str) -> bool {
+        self.keys.contains(key)
+    }
+
     pub(crate) fn insert(&mut self, key: String) {
         if self.keys.insert(key.clone()) {
             self.by_age.push_back(key);
@@ -44,7 +48,7 @@ impl Core {
         now: u64,
     ) -> Result<String, ErrorInfo> {
         let Some(id) = self.connection_keys.get(key).cloned() else {
-            return Err(if self.expired.keys.contains(key) {
+            return Err(if self.expired.contains(key) {
                 ErrorInfo::bad(EXPIRED, "the connection's state has expired")
             } else {
                 ErrorInfo::bad(UNKNOWN_KEY, "the connectionKey is unknown")

@@ -1,4 +1,4 @@
-//! One socket of a client, as far as the core knows it: what is waiting to be sent on it, and when
+//! One socket of a client, or what comet has for one, as far as the core knows it: what is waiting to be sent on it, and when
 //! it was last heard.
 //!
 //! What waits is bounded. A client that does not read is told so, if it ever reads again, and
@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+use crate::core::comet::Comet;
 use crate::core::journal::Journal;
 use crate::core::limits::Limits;
 use crate::wire::error::DISCONNECTED;
@@ -39,6 +40,8 @@ pub(crate) struct Transport {
     pub(crate) last_received: u64,
     pub(crate) last_sent: u64,
     pub(crate) ended: bool,
+    /// Set if the transport is made of HTTP requests.
+    pub(crate) comet: Option<Comet>,
     /// What is to be done, and the record that must be durable before.
     outbox: VecDeque<(u64, Outgoing)>,
     outbox_bytes: usize,
@@ -54,6 +57,7 @@ impl Transport {
             last_received: now,
             last_sent: now,
             ended: false,
+            comet: None,
             outbox: VecDeque::new(),
             outbox_bytes: 0,
         }

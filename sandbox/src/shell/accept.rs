@@ -13,7 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::time::{sleep, timeout};
 use tokio_rustls::TlsAcceptor;
 
@@ -45,6 +45,7 @@ impl Slots {
         Arc::new(Slot {
             _place: place,
             taken,
+            cut: Notify::new(),
         })
     }
 }
@@ -55,6 +56,14 @@ impl Slots {
 pub(crate) struct Slot {
     _place: OwnedSemaphorePermit,
     taken: Arc<AtomicUsize>,
+    cut: Notify,
+}
+
+impl Slot {
+    /// Drops the socket without a word, unless it has become a WebSocket.
+    pub(crate) fn cut(&self) {
+        self.cut.notify_one();
+    }
 }
 
 impl Drop for Slot {
@@ -90,9 +99,10 @@ pub(crate) async fn run(
         let router = router.clone().layer(Extension(Arc::clone(&slot)));
         let (hub, tls, alive) = (Arc::clone(&hub), tls.clone(), alive.clone());
         tokio::spawn(async move {
-            let _held = (slot, alive);
+            let _held = alive;
             tokio::select! {
                 () = serve_socket(socket, tls, router) => {}
+                () = slot.cut.notified() => {}
                 () = hub.stopped() => {}
             }
         });

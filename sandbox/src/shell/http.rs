@@ -21,7 +21,7 @@ use tokio::time::timeout;
 use crate::core::auth::Credential;
 use crate::core::{Core, parse_query, percent_decode, rest};
 use crate::shell::hub::Hub;
-use crate::shell::upgrade;
+use crate::shell::{comet, upgrade};
 use crate::wire::data::from_base64;
 use crate::wire::error::{BAD_BODY, BAD_VERSION, TOO_LARGE};
 use crate::wire::{ErrorInfo, Format, Value};
@@ -55,6 +55,11 @@ async fn handle(State(shared): State<Shared>, request: Request<Body>) -> Respons
     let text = plain_text(request.method(), request.uri().path());
     let mut response = if request.method() == Method::OPTIONS {
         preflight()
+    } else if comet::path_of(request.uri().path()).is_some() {
+        let Some(alive) = shared.alive.upgrade() else {
+            return with_status(StatusCode::SERVICE_UNAVAILABLE);
+        };
+        comet::answer(&shared.hub, alive, shared.max_frame_size, request).await
     } else if let Some(text) = text {
         let mut response = Response::new(Body::from(text));
         let content_type = HeaderValue::from_static("text/plain");
@@ -169,7 +174,7 @@ async fn read_request(
 }
 
 // Clients encode bearers as base64, even those that are text already, so both readings are tried.
-fn credentials(headers: &HeaderMap, query: &[(String, String)]) -> Vec<Credential> {
+pub(crate) fn credentials(headers: &HeaderMap, query: &[(String, String)]) -> Vec<Credential> {
     // ably-js sends two when a device speaks for itself.
     let values = headers.get_all(AUTHORIZATION).iter();
     let values = values.filter_map(|value| value.to_str().ok());
@@ -215,7 +220,7 @@ fn answer_format(headers: &HeaderMap, query: &[(String, String)]) -> Format {
     }
 }
 
-fn write_response(answer: rest::Response, format: Format) -> Response<Body> {
+pub(crate) fn write_response(answer: rest::Response, format: Format) -> Response<Body> {
     let status = StatusCode::from_u16(answer.status);
     let mut response = with_status(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
     for (name, value) in answer.headers {

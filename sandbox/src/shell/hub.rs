@@ -111,8 +111,23 @@ impl Hub {
     /// Returns what is notified when a transport has something to send.
     pub(crate) fn register(&self, id: TransportId) -> Arc<Notify> {
         let notify = Arc::new(Notify::new());
-        lock(&self.sockets).insert(id, Arc::clone(&notify));
+        let before = lock(&self.sockets).insert(id, Arc::clone(&notify));
+        // A recv that was superseded has to see that.
+        if let Some(before) = before {
+            before.notify_one();
+        }
         notify
+    }
+
+    /// Ends what [`Hub::register`] began, unless another has taken the place.
+    pub(crate) fn release(&self, id: TransportId, notify: &Arc<Notify>) {
+        let mut sockets = lock(&self.sockets);
+        if sockets
+            .get(&id)
+            .is_some_and(|known| Arc::ptr_eq(known, notify))
+        {
+            sockets.remove(&id);
+        }
     }
 
     /// Tells the core that a socket is gone.

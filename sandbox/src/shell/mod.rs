@@ -6,6 +6,7 @@
 mod accept;
 mod builder;
 mod clock;
+mod comet;
 mod http;
 mod hub;
 mod sandbox;

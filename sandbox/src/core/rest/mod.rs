@@ -249,22 +249,10 @@ impl Core {
         }
     }
 
-    /// Authenticates the caller; of several readings of a bearer the first that fits counts.
+    /// Authenticates the caller.
     pub(crate) fn identify(&self, request: &Request, now: u64) -> Result<Identity, ErrorInfo> {
         let client_id = request.client_id.as_deref();
-        let mut outcome = self.authenticate(request.credentials.first(), client_id, now);
-        for other in request.credentials.iter().skip(1) {
-            if outcome.is_ok() {
-                break;
-            }
-            let second = self.authenticate(Some(other), client_id, now);
-            let unknown =
-                matches!(&outcome, Err(error) if error.code == crate::wire::error::TOKEN_UNKNOWN);
-            if second.is_ok() || unknown {
-                outcome = second;
-            }
-        }
-        outcome
+        self.authenticate_any(&request.credentials, client_id, now)
     }
 }
 
