@@ -3,6 +3,7 @@
 mod annotations;
 mod batch;
 mod capability;
+mod comet;
 mod connection;
 mod delta;
 mod history;
