@@ -96,6 +96,7 @@ impl Engine {
 
     /// Takes something that happened outside.
     pub fn handle_input(&mut self, now: Now, input: Input) {
+        self.watch_clocks(now);
         match input {
             Input::HandlesGone => {
                 self.handles_gone = true;
@@ -251,6 +252,7 @@ impl Engine {
         if core::mem::replace(&mut self.settling, true) {
             return;
         }
+        self.watch_clocks(now);
         while let Some(due) = self.due.pop_front() {
             match due {
                 Due::Channel(id, change) => {

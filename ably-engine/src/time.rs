@@ -32,6 +32,14 @@ pub struct Now {
 }
 
 impl Now {
+    /// How many ms more have passed since `earlier` by the wall clock than by the monotonic one.
+    pub fn drift_since(self, earlier: Self) -> i64 {
+        let mono = self.mono.since(earlier.mono).as_millis();
+        let mono = i64::try_from(mono).unwrap_or(i64::MAX);
+        let wall = self.unix_ms.saturating_sub(earlier.unix_ms);
+        wall.saturating_sub(mono)
+    }
+
     /// Time since `earlier` by whichever clock saw more of it: the monotonic clock of many systems
     /// stands still while the machine sleeps.
     pub fn elapsed_since(self, earlier: Self) -> Duration {

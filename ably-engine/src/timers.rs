@@ -24,6 +24,8 @@ pub(crate) enum Timer {
     Retry,
     /// The server has been silent too long (RTN23a).
     Idle,
+    /// The connection may be lost, and the server does not answer.
+    Suspect,
     /// A token fetch takes too long.
     Token,
     /// A ping was not answered.

@@ -2,6 +2,7 @@
 //! runtime do.
 
 mod callbacks;
+mod clock;
 mod connection;
 mod decoding;
 mod end;

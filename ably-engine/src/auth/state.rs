@@ -36,8 +36,8 @@ pub struct AuthState {
     claimed: Option<Str>,
     pub(crate) client_id: Option<Str>,
     generation: u64,
-    /// How far the server's clock is ahead of ours, ms, when it was asked.
-    time_offset: Option<i64>,
+    /// The server's time, ms since the epoch, and when it was told.
+    told: Option<(i64, Now)>,
 }
 
 pub(crate) enum Need {
@@ -57,7 +57,7 @@ impl AuthState {
             claimed: client_id.clone(),
             client_id,
             generation: 0,
-            time_offset: None,
+            told: None,
         }
     }
 
@@ -66,9 +66,7 @@ impl AuthState {
     ///
     /// Spec: RSA4b1, RSA16d.
     pub(crate) fn need(&mut self, now: Now, force: bool) -> Need {
-        let server_time = self
-            .time_offset
-            .map(|offset| now.unix_ms.saturating_add(offset));
+        let server_time = self.server_time(now);
         let AuthConfig::Token { token, renewable } = &mut self.config else {
             return Need::Ready;
         };
@@ -151,15 +149,24 @@ impl AuthState {
         }
     }
 
-    /// The server's time at `now` in ms since the epoch, when it is known. Spec: RSA10k.
+    /// The server's time at `now` in ms since the epoch, when it is known: a wall clock that is put
+    /// back does not change it. Spec: RSA10k.
     pub fn server_time(&self, now: Now) -> Option<i64> {
-        self.time_offset
-            .map(|offset| now.unix_ms.saturating_add(offset))
+        let (told, when) = self.told?;
+        let since = now.elapsed_since(when).as_millis();
+        Some(told.saturating_add(i64::try_from(since).unwrap_or(i64::MAX)))
+    }
+
+    /// The wall clock was put back by so many ms, a negative number.
+    pub(crate) fn wall_clock_moved(&mut self, by_ms: i64) {
+        if let Some((_, when)) = &mut self.told {
+            when.unix_ms = when.unix_ms.saturating_add(by_ms);
+        }
     }
 
     /// The server has told its time, in ms since the epoch. Spec: RSA10k.
     pub fn learn_server_time(&mut self, now: Now, server_ms: i64) {
-        self.time_offset = Some(server_ms.saturating_sub(now.unix_ms));
+        self.told = Some((server_ms, now));
     }
 
     /// How many tokens were taken into use: tells whether someone else has renewed already.

@@ -64,6 +64,7 @@ impl Engine {
             S::Connected => {
                 self.stop_attempt_timers();
                 self.timers.stop(Timer::Idle);
+                self.trust_link();
                 self.timers.stop(Timer::Suspend);
                 // There is nothing to resume any more (RTN8c, RTN9c, RTN16g2).
                 self.conn.id = None;
@@ -140,6 +141,7 @@ impl Engine {
 
         self.stop_attempt_timers();
         self.timers.stop(Timer::Idle);
+        self.trust_link();
         if !matches!(state, S::Disconnected | S::Suspended) {
             self.timers.stop(Timer::Suspend);
             self.conn.suspend_expired = false;
@@ -300,6 +302,7 @@ impl Engine {
                 }
             }
             Timer::Idle => self.on_idle_timer(now),
+            Timer::Suspect => self.suspect_timed_out(now),
             Timer::Ping(op) => self.ping_timed_out(op),
             Timer::Slow | Timer::GiveUp | Timer::Probe => {
                 self.fallback(now, Happened::Due(timer));

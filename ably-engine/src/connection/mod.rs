@@ -2,6 +2,7 @@
 
 mod attempt;
 mod authorize;
+mod clock;
 mod errors;
 mod fallback;
 mod lifecycle;
@@ -78,6 +79,10 @@ pub(crate) struct Connection {
     state_ttl: Duration,
     max_idle: Option<Duration>,
     last_activity: Option<Now>,
+    /// The clocks when they were last looked at.
+    clocks: Option<Now>,
+    /// The id of the HEARTBEAT that is to show that the connection still stands.
+    suspect: Option<Str>,
     /// Consecutive entries into `disconnected`, for the back-off.
     retries: u32,
     last_immediate_retry: Option<Instant>,
@@ -115,6 +120,8 @@ impl Connection {
             state_ttl: config.timeouts.connection_state_ttl,
             max_idle: None,
             last_activity: None,
+            clocks: None,
+            suspect: None,
             retries: 0,
             last_immediate_retry: None,
             suspend_expired: false,

@@ -66,6 +66,9 @@ impl Engine {
 
     /// A HEARTBEAT came. Spec: RTN13e.
     pub(super) fn on_heartbeat(&mut self, now: Now, id: Option<&Str>) {
+        if id.is_some() && id == self.conn.suspect.as_ref() {
+            self.trust_link();
+        }
         let Some(at) = self.conn.pings.iter().position(|p| Some(&p.id) == id) else {
             return;
         };

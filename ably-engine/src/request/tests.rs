@@ -498,6 +498,39 @@ fn rsa4b1_a_token_that_has_expired_by_the_servers_clock_is_not_sent() {
 }
 
 #[test]
+fn a_wall_clock_that_is_put_back_does_not_make_a_token_last_longer() {
+    for (mono, wall, is_sent) in [
+        (seconds(59), 59_000, true),
+        (seconds(61), 61_000, false),
+        // Put back, and put forward or a sleep.
+        (seconds(61), -3_600_000, false),
+        (seconds(59), -3_600_000, true),
+        (seconds(1), 61_000, false),
+    ] {
+        let mut details = TokenDetails::new("old");
+        let mut w = World::new(token_auth(None, true));
+        details.expires = Some(w.now.unix_ms + 60_000);
+        w.auth = AuthState::new(
+            AuthConfig::Token {
+                token: Some(details),
+                renewable: true,
+            },
+            None,
+        );
+        w.auth.learn_server_time(w.now, w.now.unix_ms);
+        w.now.mono = w.now.mono.after(mono);
+        w.now.unix_ms += wall;
+        let mut m = w.machine();
+        let step = w.step(&mut m);
+        assert_eq!(
+            matches!(step, Step::Send { .. }),
+            is_sent,
+            "{mono:?} {wall}"
+        );
+    }
+}
+
+#[test]
 fn renewing_does_not_eat_the_time_for_retries() {
     let mut w = World::new(token_auth(Some("old"), true));
     let mut m = w.machine();
