@@ -114,12 +114,13 @@ pub use client::{
 };
 pub use emitter::{Emitter, Events, ListenerId};
 pub use ext::{
-    ByteStream, ConnectContext, Dial, HttpClient, LogSink, Plugin, Plugins, Registered,
-    RestAgentOptions, Runtime, TlsProvider, TokenSource, Transport, TransportLink,
+    ByteStream, ConnectContext, Dial, HttpClient, LogSink, MemoryStorage, Plugin, Plugins,
+    Registered, RestAgentOptions, Runtime, Storage, TlsProvider, TokenSource, Transport,
+    TransportLink,
 };
 #[doc(hidden)]
 pub use inventory;
-pub use options::ClientOptions;
+pub use options::{ClientOptions, LastConnection};
 pub use rest::{BaseRest, HasRest, RestChannel, RestChannels, RestCore};
 pub use shell::{Full, Pending, Publish};
 pub use streams::{StreamReader, Streamed, Streams};

@@ -2,7 +2,7 @@
 //!
 //! Witness: ably-js 2.12.0, `connectionmanager.ts`.
 
-use ably_base::FailureKind;
+use ably_base::{FailureKind, MemoryStorage, Storage};
 use ably_testkit::{
     Attempt,
     http::{HttpMockReply, MockHttp},
@@ -359,4 +359,33 @@ fn the_probe_goes_where_the_options_say() {
     assert_eq!(target.path_and_query, "/x?y=z");
     let error = BaseRealtime::new(options("https://up.example")).unwrap_err();
     assert_eq!(error.code(), 40000);
+}
+
+#[test]
+fn what_worked_last_comes_first_for_the_next_client_too() {
+    let name = "ably-transport-preference";
+    let storage = MemoryStorage::new();
+    let net = Net::new(Fate::Silence, Fate::Refusal);
+    let client = || {
+        let client = BaseRealtime::new(net.options().storage(storage.clone())).unwrap();
+        client.connect();
+        client
+    };
+    let first = client();
+    net.advance(9.0);
+    assert_eq!(storage.get(name), None);
+    net.advance(1.0);
+    assert_eq!(first.connection().state(), S::Connected);
+    assert_eq!(storage.get(name).as_deref(), Some("xhr_polling"));
+
+    let second = client();
+    net.advance(0.1);
+    assert_eq!(second.connection().state(), S::Connected);
+    assert_eq!(net.counts(), (1, 2, 2));
+    net.set(Fate::Connects, Fate::Opens);
+    let third = client();
+    net.advance(0.1);
+    assert_eq!(third.connection().state(), S::Connected);
+    assert_eq!(net.counts(), (2, 3, 3));
+    assert_eq!(storage.get(name), None);
 }

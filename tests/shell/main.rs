@@ -11,6 +11,7 @@ mod listeners;
 mod outbox;
 mod peer;
 mod publish;
+mod recovery;
 mod robust;
 mod subscribe;
 mod transports;

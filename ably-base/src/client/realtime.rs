@@ -35,6 +35,7 @@ impl BaseRealtime {
     /// - `40019` no transport or runtime; TLS is wanted and no TLS plugin is there.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
+    /// - `40000` a transport is asked for that nobody knows; a recovery key is to be kept nowhere.
     /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.
     /// - what a plugin or the runtime says.
     ///
@@ -77,6 +78,10 @@ impl BaseRealtime {
         config.tls = options.tls;
         config.format = format;
         config.agent = options.agent_string();
+        let keeper = match &options.keeping {
+            Some(keeping) => (keeping.open)(&options, &mut config, runtime.now())?,
+            None => None,
+        };
         let engine = Engine::new(
             config,
             plugins.encodings().to_vec(),
@@ -113,6 +118,7 @@ impl BaseRealtime {
             transports,
             codec,
             context,
+            keeper,
         )));
         let client = Self {
             handles: Arc::new(Handles(shared)),

@@ -8,6 +8,7 @@ mod plugin;
 mod proxy;
 mod push;
 mod runtime;
+mod storage;
 mod token;
 mod transport;
 
@@ -19,5 +20,6 @@ pub use plugin::{Plugin, Plugins, Registered};
 pub use proxy::{Journey, ProxyOptions, ProxyProvider, Routes};
 pub use push::PushPlatform;
 pub use runtime::{Runtime, Timer};
+pub use storage::{MemoryStorage, Storage};
 pub use token::{TokenSigner, TokenSource};
 pub use transport::{ConnectContext, Transport, TransportLink};

@@ -7,7 +7,7 @@ use ably_engine::{
     protocol::{ErrorCode, ErrorInfo, Format, Secret, Str},
 };
 
-use super::ChooseFn;
+use super::{ChooseFn, Keeping};
 use crate::{
     Plugin, Plugins, Transport,
     auth::{AuthMethod, AuthOptions},
@@ -56,6 +56,7 @@ pub struct ClientOptions {
     pub(crate) transports: Option<Vec<String>>,
     pub(crate) choose: Option<ChooseFn>,
     pub(crate) ws_connectivity_check_url: Option<String>,
+    pub(crate) keeping: Option<Box<Keeping>>,
     pub(crate) plugins: Plugins,
     pub(crate) plugin_error: Option<ErrorInfo>,
     /// What goes to the engine as it is.
@@ -97,6 +98,7 @@ impl Default for ClientOptions {
             transports: None,
             choose: None,
             ws_connectivity_check_url: None,
+            keeping: None,
             plugins: Plugins::none(),
             plugin_error: None,
             engine: Config::new(nothing),
@@ -174,7 +176,8 @@ setters! {
     echo_messages(yes: bool) => engine.echo_messages = yes;
     /// Queue what is published while there is no connection, default yes. Spec: TO3g.
     queue_messages(yes: bool) => engine.queue_messages = yes;
-    /// Go on from a recovery key of another client. Spec: TO3i, RTN16.
+    /// Go on from a recovery key of another client: see also [`ClientOptions::recover_if`]. Spec: TO3i,
+    /// RTN16.
     recover(key: impl Into<String>) => engine.recover = Some(key.into());
     /// Give REST publishes ids so that a retry cannot publish twice, default yes. Spec: RSL1k1.
     idempotent_rest_publishing(yes: bool) => idempotent_rest_publishing = yes;

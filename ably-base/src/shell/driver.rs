@@ -20,6 +20,7 @@ use ably_engine::{
 };
 
 use super::{
+    keep::Keeper,
     link::{Came, OpenLink, WriteError},
     publish::{answer, submit_waiting},
     shared::Shared,
@@ -51,6 +52,7 @@ pub(crate) struct Driver {
     transports: Vec<Arc<dyn Transport>>,
     codec: Arc<dyn Codec>,
     context: ConnectContext,
+    keeper: Option<Box<Keeper>>,
     timer: Box<dyn Timer>,
     opening: Vec<(OpId, What, Opening)>,
     fetching: Vec<(OpId, TokenWait)>,
@@ -70,6 +72,7 @@ impl Driver {
         transports: Vec<Arc<dyn Transport>>,
         codec: Arc<dyn Codec>,
         context: ConnectContext,
+        keeper: Option<Box<Keeper>>,
     ) -> Self {
         Self {
             timer: shared.runtime.timer(),
@@ -77,6 +80,7 @@ impl Driver {
             transports,
             codec,
             context,
+            keeper,
             opening: Vec::new(),
             fetching: Vec::new(),
             checking: Vec::new(),
@@ -108,6 +112,9 @@ impl Driver {
         // An event was told: the engine may have more that belongs before anything new.
         if told || !self.inputs.is_empty() {
             return true;
+        }
+        if let Some(keeper) = &mut self.keeper {
+            keeper.keep(&self.shared);
         }
         self.poll_io(cx);
         if !self.inputs.is_empty() {

@@ -47,6 +47,11 @@ impl BaseTransport {
         }))
     }
 
+    /// Its name.
+    pub fn id(&self) -> &'static str {
+        self.0.info.id
+    }
+
     /// It has worked last, so it comes first.
     #[must_use]
     pub fn coming_first(mut self, yes: bool) -> Self {
@@ -102,6 +107,12 @@ pub(crate) enum Happened {
 }
 
 impl Engine {
+    /// The name of the base transport when it comes first, which is to outlive the client.
+    pub fn transport_preference(&self) -> Option<&'static str> {
+        let base = self.config.base_transport.as_ref()?;
+        base.0.comes_first.then_some(base.0.info.id)
+    }
+
     /// Tells the base transport, if there is one; true when it has taken over.
     #[inline]
     pub(super) fn fallback(&mut self, now: Now, happened: Happened) -> bool {

@@ -3,6 +3,7 @@
 //! Spec: RTN16.
 
 use alloc::{collections::BTreeMap, string::String, vec::Vec};
+use core::time::Duration;
 
 use ably_protocol::{Str, Value};
 
@@ -63,6 +64,12 @@ impl Engine {
         for name in names {
             self.channel(&name);
         }
+    }
+
+    /// How long the server keeps the connection after it was last heard of.
+    pub fn connection_kept_for(&self) -> Duration {
+        let idle = self.conn.max_idle.unwrap_or_default();
+        self.conn.state_ttl.saturating_add(idle)
     }
 
     /// The key with which another client can go on where this connection is now; `None` while
