@@ -120,12 +120,11 @@ fn within_bound(floor: u64, minimal: u64) -> Result<String> {
 /// What a dependency tree holds of ours beyond what a minimal client may link, or of others that
 /// a minimal client must not.
 fn strangers(tree: &str) -> Vec<String> {
-    // The names that belong in a client with a WebSocket but not in the base.
-    let allowed = ["sha1", "tokio", "tokio-tungstenite", "tungstenite"];
+    // What belongs in a client with a runtime but not in the base.
     let banned: BTreeSet<&str> = crate::deps::BANNED_IN_BASE
         .iter()
         .copied()
-        .filter(|name| !allowed.contains(name))
+        .filter(|name| *name != "tokio")
         .collect();
     let names: BTreeSet<&str> = tree
         .lines()
@@ -188,10 +187,12 @@ mod tests {
     #[test]
     fn plugins_and_heavy_packages_are_strangers() {
         let good = "ably-example-minimal v0.1.0 (/p)\nably v0.1.0\nably-base v0.1.0\ntokio v1.5.0\n\
-                    ably-websocket v0.1.0\ntokio-tungstenite v0.30.0\nbytes v1.0.0 (*)\n";
+                    ably-websocket v0.1.0\nbytes v1.0.0 (*)\n";
         assert_eq!(strangers(good), Vec::<String>::new());
-        let bad = format!("{good}ably-presence v0.1.0 (/p/plugins/presence)\nrustls v0.23.0\n");
-        assert_eq!(strangers(&bad), ["ably-presence", "rustls"]);
+        let bad = format!(
+            "{good}ably-presence v0.1.0 (/p/plugins/presence)\nrustls v0.23.0\ntungstenite v0.30.0\n"
+        );
+        assert_eq!(strangers(&bad), ["ably-presence", "rustls", "tungstenite"]);
     }
 
     #[test]

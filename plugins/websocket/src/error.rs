@@ -3,9 +3,8 @@
 use std::{io, sync::Arc};
 
 use ably_base::{FailureKind, TransportError};
-use tokio_tungstenite::tungstenite::{
-    Error as WsError, error::ProtocolError, protocol::CloseFrame,
-};
+
+use crate::frame::Violation;
 
 /// The peer closed and gave no code. RFC 6455, 7.4.1.
 const NO_CODE: u16 = 1005;
@@ -32,39 +31,39 @@ pub(crate) fn protocol(text: &'static str) -> TransportError {
     TransportError::with_source(FailureKind::Protocol, Arc::new(io::Error::other(text)))
 }
 
-/// An open WebSocket failed.
-pub(crate) fn of_web_socket(error: WsError) -> TransportError {
-    let kind = match &error {
-        WsError::Io(e) if e.kind() == io::ErrorKind::TimedOut => FailureKind::Timeout,
-        WsError::Io(_)
-        | WsError::ConnectionClosed
-        | WsError::AlreadyClosed
-        | WsError::Protocol(
-            ProtocolError::ResetWithoutClosingHandshake | ProtocolError::SendAfterClosing,
-        ) => abnormal(),
-        WsError::Tls(_) => FailureKind::Tls,
-        WsError::Capacity(_) | WsError::Protocol(_) | WsError::Utf8(_) => FailureKind::Protocol,
-        // Holds what was to be sent, so not kept.
-        WsError::WriteBufferFull(_) => return TransportError::new(FailureKind::Other),
-        _ => FailureKind::Other,
+/// The peer broke the rules, or a limit.
+pub(crate) fn of_violation(violation: Violation) -> TransportError {
+    TransportError::with_source(FailureKind::Protocol, Arc::new(violation))
+}
+
+/// An open WebSocket broke.
+pub(crate) fn of_broken(error: io::Error) -> TransportError {
+    let kind = match error.kind() {
+        io::ErrorKind::TimedOut => FailureKind::Timeout,
+        _ => closed(ABNORMAL, String::new()),
     };
     TransportError::with_source(kind, Arc::new(error))
 }
 
-/// The peer closed.
-pub(crate) fn of_close(frame: Option<CloseFrame>) -> TransportError {
-    let (code, reason) = frame.map_or((NO_CODE, String::new()), |f| {
-        (u16::from(f.code), f.reason.as_str().to_owned())
-    });
-    TransportError::new(FailureKind::Closed {
-        code: Some(code),
-        reason,
-    })
+/// Nothing more goes out.
+pub(crate) fn over() -> TransportError {
+    TransportError::new(closed(ABNORMAL, String::new()))
 }
 
-fn abnormal() -> FailureKind {
+/// The system has no random bytes.
+pub(crate) fn no_random(error: getrandom::Error) -> TransportError {
+    let error = io::Error::other(format!("no random bytes: {error}"));
+    TransportError::with_source(FailureKind::Other, Arc::new(error))
+}
+
+/// The peer closed.
+pub(crate) fn of_close(code: Option<u16>, reason: String) -> TransportError {
+    TransportError::new(closed(code.unwrap_or(NO_CODE), reason))
+}
+
+fn closed(code: u16, reason: String) -> FailureKind {
     FailureKind::Closed {
-        code: Some(ABNORMAL),
-        reason: String::new(),
+        code: Some(code),
+        reason,
     }
 }

@@ -1,4 +1,4 @@
-//! The WebSocket transport of the Ably client, over tokio-tungstenite.
+//! The WebSocket transport of the Ably client.
 //!
 //! [`WebSocketTransport`] is both the transport (`web_socket`) and its plugin. It dials with the
 //! application's [`Dial`](ably_base::Dial) or with [`TcpDialer`], which tries addresses side by
@@ -13,12 +13,7 @@
 //! those who write diallers.
 //!
 //! # What is logged
-//! Nothing here logs. tungstenite, in an application that lets `log` lines of the level trace
-//! through, shows every frame and message whole: with payloads, connection keys, and the tokens of
-//! AUTH. These are the targets `tungstenite::protocol` and `tungstenite::protocol::frame`. Keep
-//! them at debug or coarser (`tungstenite=debug`), or build with a feature of `log` such as
-//! `release_max_level_debug`, where that must not be. No credential is in lines of any other target
-//! or level.
+//! Nothing. The frames are made and read here too, so no library gets to see a token or a key.
 //!
 //! [`ByteStream`]: ably_base::ByteStream
 
@@ -26,6 +21,7 @@ mod accept_key;
 mod dial;
 mod error;
 mod eyeballs;
+mod frame;
 mod link;
 mod stream;
 mod transport;

@@ -53,49 +53,23 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> ByteStream for TokioStream<S> {
     }
 }
 
-/// A [`ByteStream`] as a stream of tokio's, with bytes that were read too early in front.
-pub struct AsyncStream {
-    stream: Box<dyn ByteStream>,
-    early: Vec<u8>,
-    taken: usize,
-}
+/// A [`ByteStream`] as a stream of tokio's.
+pub struct AsyncStream(Box<dyn ByteStream>);
 
 impl AsyncStream {
     /// Wraps `stream`.
     pub fn new(stream: Box<dyn ByteStream>) -> Self {
-        Self::with_early(stream, Vec::new(), 0)
-    }
-
-    /// Wraps `stream`; what is in `early` from `from` on is read first.
-    pub(crate) fn with_early(stream: Box<dyn ByteStream>, early: Vec<u8>, from: usize) -> Self {
-        Self {
-            stream,
-            early,
-            taken: from,
-        }
+        Self(stream)
     }
 }
 
 impl AsyncRead for AsyncStream {
     fn poll_read(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if !this.early.is_empty() {
-            let early = this.early.get(this.taken..).unwrap_or_default();
-            let n = early.len().min(buf.remaining());
-            buf.put_slice(early.get(..n).unwrap_or_default());
-            this.taken += n;
-            if this.taken >= this.early.len() {
-                this.early = Vec::new();
-            }
-            if n > 0 {
-                return Poll::Ready(Ok(()));
-            }
-        }
-        let n = ready!(this.stream.poll_read(cx, buf.initialize_unfilled()))?;
+        let n = ready!(self.0.poll_read(cx, buf.initialize_unfilled()))?;
         buf.advance(n.min(buf.remaining()));
         Poll::Ready(Ok(()))
     }
@@ -107,15 +81,15 @@ impl AsyncWrite for AsyncStream {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        self.stream.poll_write(cx, buf)
+        self.0.poll_write(cx, buf)
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.poll_flush(cx)
+        self.0.poll_flush(cx)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        self.stream.poll_close(cx)
+        self.0.poll_close(cx)
     }
 }
 

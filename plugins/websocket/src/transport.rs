@@ -56,8 +56,8 @@ impl Transport for WebSocketTransport {
                 let tls = cx.tls.as_ref().ok_or_else(no_tls)?;
                 stream = tls.connect(target.host.as_str().to_owned(), stream).await?;
             }
-            let stream = upgrade(stream, &target).await?;
-            Ok(Box::new(Link::new(stream, cx.max_frame_size).await) as Box<dyn TransportLink>)
+            let early = upgrade(&mut *stream, &target).await?;
+            Ok(Box::new(Link::new(stream, &early, cx.max_frame_size)) as Box<dyn TransportLink>)
         })
     }
 }

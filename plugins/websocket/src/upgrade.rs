@@ -6,7 +6,6 @@
 use std::{
     future::poll_fn,
     io,
-    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -14,40 +13,36 @@ use ably_base::{ByteStream, FailureKind, Target, TransportError};
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
-    AsyncStream,
     accept_key::accept,
-    error::{of_io, protocol},
+    error::{no_random, of_io, protocol},
 };
 
 /// The largest head of an answer.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Upgrades `stream`.
+/// Upgrades `stream`, and returns what of the server's frames came with the answer.
 ///
 /// # Errors
 /// - [`FailureKind::HttpStatus`] the server answers with another status than 101.
 /// - [`FailureKind::Protocol`] the answer is not one, or its head is larger than 16 KiB.
 /// - what the stream says.
 pub(crate) async fn upgrade(
-    mut stream: Box<dyn ByteStream>,
+    stream: &mut dyn ByteStream,
     target: &Target,
-) -> Result<AsyncStream, TransportError> {
+) -> Result<Vec<u8>, TransportError> {
     let mut nonce = [0; 16];
-    getrandom::fill(&mut nonce).map_err(|e| {
-        let error = io::Error::other(format!("no random bytes: {e}"));
-        TransportError::with_source(FailureKind::Other, Arc::new(error))
-    })?;
+    getrandom::fill(&mut nonce).map_err(no_random)?;
     let key = STANDARD.encode(nonce);
     let request = request(target, &key)?;
     let mut sent = 0;
-    poll_fn(|cx| poll_send(&mut *stream, cx, request.as_bytes(), &mut sent))
+    poll_fn(|cx| poll_send(stream, cx, request.as_bytes(), &mut sent))
         .await
         .map_err(of_io)?;
 
     let mut head = Vec::new();
-    let end = poll_fn(|cx| poll_head(&mut *stream, cx, &mut head)).await?;
+    let end = poll_fn(|cx| poll_head(stream, cx, &mut head)).await?;
     check(head.get(..end).unwrap_or_default(), &key)?;
-    Ok(AsyncStream::with_early(stream, head, end))
+    Ok(head.split_off(end))
 }
 
 /// The request. Nothing in the target may end a line or the request line early.

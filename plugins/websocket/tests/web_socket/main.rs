@@ -3,5 +3,6 @@
 mod closing;
 mod dialling;
 mod frames;
+mod hostile;
 mod support;
 mod upgrading;

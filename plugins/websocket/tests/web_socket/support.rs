@@ -128,3 +128,15 @@ pub(crate) async fn piped(capacity: usize) -> (Link, WebSocketStream<DuplexStrea
     let (link, server) = tokio::join!(connect(target("ably.test", 80), cx), server);
     (link.unwrap(), server)
 }
+
+/// A link of messages up to `max_frame_size`, and the bare pipe of this capacity that it is on.
+pub(crate) async fn raw(capacity: usize, max_frame_size: usize) -> (Link, DuplexStream) {
+    let (mut cx, mut dialled) = pipes(capacity);
+    cx.max_frame_size = max_frame_size;
+    let server = async {
+        let (_, _, stream) = dialled.recv().await.unwrap();
+        tokio_tungstenite::accept_async(stream).await.unwrap()
+    };
+    let (link, server) = tokio::join!(connect(target("ably.test", 80), cx), server);
+    (link.unwrap(), server.into_inner())
+}
