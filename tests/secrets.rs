@@ -1,11 +1,15 @@
 //! Nothing that is logged at the finest level, by us or by what we stand on, and no error, holds a
 //! credential.
 //!
-//! A program of its own: it is the logger of the whole process.
+//! A program of its own: it is the logger of the whole process. The sandbox runs in another one,
+//! which is this program again: what a server logs is not what is looked at.
 
 use std::{
+    env,
     error::Error,
     fmt::{Debug, Display, Write},
+    io::{self, BufRead, BufReader, Write as _},
+    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -32,13 +36,16 @@ use tracing::{
     span,
 };
 
+/// Set for the process that is to be the server.
+const SERVE: &str = "ABLY_SECRETS_SERVE";
+/// Begins the lines of that process that are not the test harness's.
+const ANSWER: &str = "server:";
+
+/// The test that either process runs.
+const TEST: &str = "nothing_logged_and_no_error_holds_a_secret";
+
 /// Against a hanging test; nothing here waits for it.
 const PATIENCE: Duration = Duration::from_secs(40);
-
-/// tungstenite shows every frame and message, with all that is in them, in `trace!` lines of these
-/// two targets alone, and there is no way past them that leaves the application's other logs as
-/// they are. `ably_websocket` says so to its users. The sandbox stands on it too.
-const SHOWS_FRAMES: [&str; 2] = ["tungstenite::protocol", "tungstenite::protocol::frame"];
 
 const CIPHER_KEY: &[u8; 32] = b"\xf3\x07cipher key / of + 32 bytes~\xfe\xff!";
 const DEVICE_SECRET: &str = "device+secret/0123456789==";
@@ -188,9 +195,6 @@ impl log::Log for Everything {
     }
 
     fn log(&self, record: &log::Record<'_>) {
-        if record.level() == log::Level::Trace && SHOWS_FRAMES.contains(&record.target()) {
-            return;
-        }
         saw(record.target(), record.args().to_string());
     }
 
@@ -208,18 +212,117 @@ fn logging(options: ClientOptions, to_handler: bool) -> ClientOptions {
     }
 }
 
-/// A sandbox, and the format that its clients speak.
+/// A sandbox in another process.
+struct Server {
+    process: Child,
+    orders: ChildStdin,
+    answers: BufReader<ChildStdout>,
+    host: String,
+    port: u16,
+    key: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut process = Command::new(env::current_exe().expect("this program"))
+            .args(["--exact", TEST, "--nocapture"])
+            .env(SERVE, "1")
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the server starts");
+        let orders = process.stdin.take().expect("a pipe");
+        let answers = process.stdout.take().expect("a pipe");
+        let mut server = Self {
+            process,
+            orders,
+            answers: BufReader::new(answers),
+            host: String::new(),
+            port: 0,
+            key: String::new(),
+        };
+        let answer = server.answer();
+        let [host, port, key] = answer.split(' ').collect::<Vec<_>>()[..] else {
+            panic!("{answer:?} is no address");
+        };
+        (server.host, server.key) = (host.to_owned(), key.to_owned());
+        server.port = port.parse().expect("a port");
+        server
+    }
+
+    fn answer(&mut self) -> String {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            let n = self.answers.read_line(&mut line).expect("an answer");
+            assert!(n > 0, "the server is gone");
+            // The harness has begun the first line.
+            if let Some((_, answer)) = line.split_once(ANSWER) {
+                return answer.trim().to_owned();
+            }
+        }
+    }
+
+    /// Cuts every connection.
+    fn cut(&mut self) {
+        writeln!(self.orders, "cut").expect("the server takes orders");
+        assert_ne!(self.answer(), "0", "there was nothing to cut");
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Is a server, until nobody gives orders any more.
+async fn serve() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    let (host, port, key) = (sandbox.host(), sandbox.port(), sandbox.key());
+    println!("{ANSWER} {host} {port} {key}");
+    let (order, mut orders) = tokio::sync::mpsc::unbounded_channel();
+    std::thread::spawn(move || {
+        for line in io::stdin().lines().map_while(Result::ok) {
+            let _ = order.send(line);
+        }
+    });
+    while orders.recv().await.is_some() {
+        println!("{ANSWER} {}", sandbox.cut(Selector::All));
+    }
+}
+
+/// A server, and the format that its clients speak.
 struct World {
-    sandbox: Sandbox,
+    server: Mutex<Server>,
+    host: String,
+    port: u16,
+    key: String,
     is_binary: bool,
 }
 
 impl World {
+    fn new(is_binary: bool) -> Self {
+        let server = Server::start();
+        Self {
+            host: server.host.clone(),
+            port: server.port,
+            key: server.key.clone(),
+            server: Mutex::new(server),
+            is_binary,
+        }
+    }
+
+    fn cut(&self) {
+        self.server.lock().expect("no panic").cut();
+    }
+
     fn there(&self, options: ClientOptions) -> ClientOptions {
         let options = options
-            .endpoint(self.sandbox.host())
-            .port(self.sandbox.port())
-            .tls_port(self.sandbox.port())
+            .endpoint(&self.host)
+            .port(self.port)
+            .tls_port(self.port)
             .tls(false)
             .use_binary_protocol(self.is_binary);
         let options = logging(options, self.is_binary);
@@ -228,11 +331,11 @@ impl World {
     }
 
     fn with_key(&self) -> ClientOptions {
-        self.there(ClientOptions::with_key(self.sandbox.key()))
+        self.there(ClientOptions::with_key(&self.key))
     }
 
     fn wrong_key(&self) -> String {
-        let (name, _) = self.sandbox.key().split_once(':').expect("a key");
+        let (name, _) = self.key.split_once(':').expect("a key");
         format!("{name}:{WRONG_SECRET}")
     }
 }
@@ -289,12 +392,12 @@ async fn realtime_with_a_key(world: &World) {
 
     let recovery = client.connection().create_recovery_key();
     secret("recovery key", recovery.as_ref().expect("a recovery key"));
-    world.sandbox.cut(Selector::All);
+    world.cut();
     reached(&client, ConnectionState::Connecting).await;
     connected(&client).await;
     channel.presence().leave(()).await.expect("left");
 
-    world.sandbox.cut(Selector::All);
+    world.cut();
     let options = world.with_key().recover(recovery.expect("a recovery key"));
     saw("options", format!("{options:?}"));
     let other = Realtime::new(options.client_id("me")).expect("a client");
@@ -410,7 +513,7 @@ impl Plugin for Stored {
 async fn devices(world: &World) {
     let rest = Rest::new(world.with_key().push_full_wait(true).plugin(Stored));
     let rest = rest.expect("a client");
-    let key = world.sandbox.key();
+    let key = &world.key;
     let recipient = format!(
         r#"{{"transportType":"ablyChannel","channel":"c","ablyKey":"{key}","ablyUrl":"http://localhost"}}"#
     );
@@ -528,6 +631,9 @@ async fn unreachable(world: &World) {
 
 #[tokio::test]
 async fn nothing_logged_and_no_error_holds_a_secret() {
+    if env::var_os(SERVE).is_some() {
+        return serve().await;
+    }
     tracing::subscriber::set_global_default(Everything).expect("the first");
     log::set_logger(&Everything).expect("the first");
     log::set_max_level(log::LevelFilter::Trace);
@@ -538,10 +644,9 @@ async fn nothing_logged_and_no_error_holds_a_secret() {
     secret("wrong token", WRONG_TOKEN);
     secret("password", PASSWORD);
     for is_binary in [false, true] {
-        let sandbox = Sandbox::start().await.expect("the sandbox starts");
-        let key = sandbox.key().rsplit(':').next().expect("a secret");
+        let world = World::new(is_binary);
+        let key = world.key.rsplit(':').next().expect("a secret");
         secret("key secret", key);
-        let world = World { sandbox, is_binary };
         let run = async {
             realtime_with_a_key(&world).await;
             rest_with_a_key(&world).await;
@@ -551,7 +656,6 @@ async fn nothing_logged_and_no_error_holds_a_secret() {
             unreachable(&world).await;
         };
         timeout(PATIENCE, run).await.expect("in time");
-        world.sandbox.stop().await;
     }
 
     let seen = std::mem::take(&mut *SEEN.lock().expect("no panic"));
@@ -559,7 +663,6 @@ async fn nothing_logged_and_no_error_holds_a_secret() {
     for place in [
         "ably",
         "handler",
-        "tungstenite",
         "reqwest",
         "rustls",
         "hyper_util",
