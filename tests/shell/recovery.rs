@@ -46,7 +46,7 @@ impl Program {
 
     /// Has a message come and one go on the channel `c`.
     fn talk(&self) {
-        let channel = self.client.channels().get("c").unwrap();
+        let channel = self.client.channels().get("c");
         self.rt.wait(channel.attach()).unwrap();
         self.ws.send_to_client(json!({
             "action": action::MESSAGE,
@@ -210,7 +210,7 @@ fn a_serial_is_kept_before_it_is_used() {
     };
     let options = options(&rt, &ws).storage(storage).recover_if(|_| true);
     let client = connect(&rt, options);
-    let channel = client.channels().get("c").unwrap();
+    let channel = client.channels().get("c");
     for _ in 0..3 {
         rt.wait(channel.publish("n", "d")).unwrap();
     }
@@ -221,7 +221,7 @@ fn a_serial_is_kept_before_it_is_used() {
 fn a_message_counts_when_it_was_delivered() {
     let storage = MemoryStorage::new();
     let (program, _) = Program::start(&storage, true);
-    let channel = program.client.channels().get("c").unwrap();
+    let channel = program.client.channels().get("c");
     let (seen, inner) = (Arc::new(Mutex::new(Vec::new())), storage.clone());
     let sink = seen.clone();
     let _listener = channel.subscribe_with((), move |_| {
@@ -344,7 +344,7 @@ fn a_storage_that_panics_harms_nobody() {
     let rt = VirtualRuntime::new();
     let ws = MockWebSocket::serving();
     let client = connect(&rt, options(&rt, &ws).storage(Broken).recover_if(|_| true));
-    rt.wait(client.channels().get("c").unwrap().publish("n", "d"))
+    rt.wait(client.channels().get("c").publish("n", "d"))
         .unwrap();
     client.close();
     rt.await_state(&client, S::Closed);
