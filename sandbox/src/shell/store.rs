@@ -62,10 +62,18 @@ impl Store {
             each(&payload).map_err(damaged)?;
             size += (HEAD + payload.len()) as u64;
         }
-        drop(reader);
         if size < length {
+            // Either a write that was under way when the process died, which nobody was told of, or
+            // damage by others: a person may want to look at it.
+            reader.seek(SeekFrom::Start(size))?;
+            let cut = directory.join(CUT_FILE);
+            let mut aside = File::create(&cut)?;
+            restrict(&cut)?;
+            io::copy(&mut reader, &mut aside)?;
+            aside.sync_all()?;
             file.set_len(size)?;
         }
+        drop(reader);
         if is_new || size < length {
             file.sync_all()?;
             sync_directory(directory)?;
@@ -226,6 +234,8 @@ fn sync_directory(_: &Path) -> io::Result<()> {
 
 const FILE: &str = "journal";
 const NEW_FILE: &str = "journal.new";
+/// What of the journal could not be read when it was last opened.
+const CUT_FILE: &str = "journal.cut";
 const MAGIC: &[u8] = b"ably-sandbox 1\n\n";
 const HEAD: usize = 12;
 const MAX_RECORD: u32 = 64 << 20;
@@ -315,6 +325,10 @@ mod tests {
             fs::write(&path, &damaged).unwrap();
             let kept = ends.iter().filter(|end| **end <= place).count();
             assert_eq!(directory.read().unwrap(), records(4)[..kept], "{place}");
+            // What cannot be read is put aside, not thrown away.
+            let end = kept.checked_sub(1).map_or(MAGIC.len(), |last| ends[last]);
+            let aside = fs::read(directory.0.join(CUT_FILE)).unwrap();
+            assert_eq!(aside, damaged[end..], "{place}");
         }
     }
 
