@@ -16,6 +16,10 @@ use tokio::{
     net::{TcpListener, TcpStream},
     time::timeout,
 };
+use tokio_rustls::{
+    TlsAcceptor,
+    rustls::{ServerConfig, crypto::ring, pki_types::PrivateKeyDer},
+};
 
 /// Against a hanging test; nothing here waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -207,4 +211,99 @@ async fn a_proxy_that_cannot_be_used_is_refused_without_its_credentials() {
     let error = ably::BaseRealtime::new(options).expect_err("refused");
     assert_eq!(error.code(), ErrorCode::MISSING_PLUGIN);
     assert!(error.message().contains("`proxy`"), "{error}");
+}
+
+/// An authUrl over TLS, for this machine and for [`NOWHERE`], that answers with `token`: its port,
+/// and the certificate that it signed itself, in DER.
+async fn auth_server(token: String) -> (u16, Vec<u8>) {
+    let names = ["127.0.0.1".to_owned(), NOWHERE.to_owned()];
+    let own = rcgen::generate_simple_self_signed(names).expect("a certificate");
+    let key = PrivateKeyDer::try_from(own.signing_key.serialize_der()).expect("a key");
+    let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .expect("versions")
+        .with_no_client_auth()
+        .with_single_cert(vec![own.cert.der().clone()], key)
+        .expect("a configuration");
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let (acceptor, token) = (acceptor.clone(), token.clone());
+            tokio::spawn(async move {
+                let mut stream = acceptor.accept(stream).await?;
+                let mut head = Vec::new();
+                while !head.ends_with(b"\r\n\r\n") {
+                    head.push(stream.read_u8().await?);
+                }
+                let length = token.len();
+                let head = format!(
+                    "HTTP/1.1 200 OK\r\ncontent-type: text/plain\r\ncontent-length: {length}\r\n\
+                     connection: close\r\n\r\n"
+                );
+                stream.write_all(head.as_bytes()).await?;
+                stream.write_all(token.as_bytes()).await?;
+                stream.shutdown().await
+            });
+        }
+    });
+    (port, own.cert.der().to_vec())
+}
+
+/// A token of the sandbox.
+async fn token(options: ClientOptions) -> String {
+    let rest = Rest::new(options).expect("a client");
+    let details = timeout(PATIENCE, rest.auth().request_token(None, None)).await;
+    let details = details.expect("in time").expect("a token");
+    details.token.expose().clone()
+}
+
+#[tokio::test]
+async fn an_auth_url_is_asked_over_tls() {
+    let (sandbox, root) = sandbox_with_tls().await;
+    let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
+    let token = token(options(&sandbox).plugin(tls.clone())).await;
+    let (port, root) = auth_server(token.clone()).await;
+    let wary = tls.clone();
+    let tls = tls.extra_root_der(&root).expect("a root");
+    let options = ClientOptions::new()
+        .endpoint(sandbox.host())
+        .tls_port(sandbox.port())
+        .auth_url(format!("https://127.0.0.1:{port}/auth"));
+    works(options.clone().plugin(tls.clone())).await;
+    let rest = Rest::new(options.clone().plugin(tls)).expect("a client");
+    let history = rest.channels().get("c").history(());
+    let history = timeout(PATIENCE, history).await.expect("in time");
+    history.expect("what the channel has");
+    let used = rest.auth().token_details().expect("a token");
+    assert_eq!(used.token.expose(), &token);
+
+    let rest = Rest::new(options.plugin(wary)).expect("a client");
+    let refused = timeout(PATIENCE, rest.auth().request_token(None, None)).await;
+    let refused = refused.expect("in time").expect_err("not trusted");
+    assert_eq!(refused.code(), ErrorCode::AUTH_CALLBACK_FAILED);
+    assert_eq!(kind_of(&refused), FailureKind::Tls);
+    sandbox.stop().await;
+}
+
+#[tokio::test]
+async fn an_auth_url_over_tls_without_tls_is_told() {
+    use ably::plugins::{http::Http, token::Token, tokio::Tokio, websocket::WebSocketTransport};
+
+    let options = ClientOptions::new()
+        .endpoint("127.0.0.1")
+        .tls(false)
+        .auth_url("https://127.0.0.1:9/auth")
+        .plugin(Tokio)
+        .plugin(WebSocketTransport)
+        .plugin(Http::new())
+        .plugin(Token);
+    let client = ably::BaseRealtime::new(options).expect("a client");
+    let failed = client.connection().when_state(ConnectionState::Failed);
+    let failed = timeout(PATIENCE, failed).await.expect("in time");
+    failed.expect("failed");
+    let reason = client.connection().error_reason().expect("a reason");
+    assert_eq!(reason.code(), ErrorCode::MISSING_PLUGIN);
+    assert!(reason.message().contains("TLS"), "{reason}");
 }

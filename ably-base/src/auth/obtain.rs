@@ -150,7 +150,7 @@ async fn credential(wish: &Obtain) -> Result<Credential, ErrorInfo> {
     if let Some(callback) = &options.callback {
         call(callback, params.clone()).await
     } else if let Some(address) = &options.url {
-        url::ask(&site.authority().plugins, address, options, params).await
+        url::ask(&*site.http()?, address, options, params).await
     } else if options.key.is_some() {
         let request = sign(site, options, params.clone()).await?;
         Ok(Credential::Request(request))

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ably_engine::{AuthState, protocol::ErrorInfo};
 
 use super::Authority;
-use crate::{rest::RestCore, shell::Shared};
+use crate::{HttpClient, rest::RestCore, shell::Shared};
 
 /// A client, as far as authentication is concerned.
 #[derive(Clone)]
@@ -26,6 +26,14 @@ impl Site {
         match self {
             Self::Rest(core) => core.with_auth(f),
             Self::Realtime(shared) => f(shared.lock().engine.auth_mut()),
+        }
+    }
+
+    /// The client's HTTP client, set up with its TLS, proxy and agent.
+    pub(crate) fn http(&self) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
+        match self {
+            Self::Rest(core) => Ok(core.http().clone()),
+            Self::Realtime(shared) => shared.http(),
         }
     }
 

@@ -12,23 +12,28 @@ use ably_engine::{
 use bytes::Bytes;
 
 use super::{AuthMethod, AuthOptions, obtain::unusable};
-use crate::{
-    ext::{Plugins, collect},
-    rest::encode,
-};
+use crate::{HttpClient, ext::collect, rest::encode};
 
 /// The largest answer that is taken, in bytes.
 const MAX_ANSWER: usize = 128 * 1024;
 
-/// Asks the URL.
+/// Asks the URL, in the way that the client's own requests go: by its TLS and its proxy.
+///
+/// # Errors
+/// - `40019` the URL is `https`, and there is no TLS for HTTP.
+/// - `40170` no answer, or one that is of no use; what the answer says stays.
 pub(super) async fn ask(
-    plugins: &Plugins,
+    http: &dyn HttpClient,
     address: &str,
     options: &AuthOptions,
     params: &TokenParams,
 ) -> Result<Credential, ErrorInfo> {
-    let http = plugins.require_http()?;
-    let executed = http.execute(request(address, options, params)).await;
+    let request = request(address, options, params);
+    let scheme = request.url.get(..6).unwrap_or_default();
+    if scheme.eq_ignore_ascii_case("https:") && !http.has_tls() {
+        return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
+    }
+    let executed = http.execute(request).await;
     let reply = match executed {
         Ok(response) => collect(response, MAX_ANSWER).await,
         Err(error) => Err(error),

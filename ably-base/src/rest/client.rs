@@ -57,12 +57,9 @@ impl BaseRest {
             .unwrap_or_else(|| Arc::new(TracingSink));
         warn_of_no_renewal(&options, &*log);
         let authority = Authority::new(&options, options.plugins.require_runtime()?);
-        let inner = Inner::new(
-            options.rest_config()?,
-            options.plugins.clone(),
-            authority,
-            log,
-        )?;
+        let config = options.rest_config()?;
+        let http = config.http_client(&options.plugins)?;
+        let inner = Inner::new(config, http, options.plugins.clone(), authority, log)?;
         let core = RestCore::new(inner, Door::Own(Arc::new(Mutex::new(auth))));
         core.log(LogLevel::Minor, || {
             format!("client started, version {}", env!("CARGO_PKG_VERSION"))

@@ -1,5 +1,7 @@
 //! [`RestConfig`]: what of the options concerns requests.
 
+use std::sync::Arc;
+
 use ably_engine::{
     Hosts, LogLevel,
     protocol::{ErrorInfo, Format, Str},
@@ -7,7 +9,10 @@ use ably_engine::{
 };
 
 use super::Connectivity;
-use crate::{ClientOptions, ext::HttpContext};
+use crate::{
+    ClientOptions,
+    ext::{HttpClient, HttpContext, Plugins},
+};
 
 #[derive(Clone, Debug)]
 pub(crate) struct RestConfig {
@@ -25,6 +30,18 @@ pub(crate) struct RestConfig {
     pub(crate) log_level: LogLevel,
     pub(crate) http: HttpContext,
     pub(crate) connectivity: Connectivity,
+}
+
+impl RestConfig {
+    /// The HTTP client among the plugins, set up for this client.
+    ///
+    /// # Errors
+    /// - `40019` there is none.
+    /// - what it says of the context.
+    pub(crate) fn http_client(&self, plugins: &Plugins) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
+        let http = plugins.require_http()?;
+        Ok(http.configured(&self.http)?.unwrap_or(http))
+    }
 }
 
 impl ClientOptions {

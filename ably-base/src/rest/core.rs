@@ -60,15 +60,14 @@ pub(crate) struct Inner {
 
 impl Inner {
     /// # Errors
-    /// - `40019` no HTTP client or runtime; TLS is wanted and the HTTP client has none.
+    /// - `40019` no runtime; TLS is wanted and the HTTP client has none.
     pub(crate) fn new(
         config: RestConfig,
+        http: Arc<dyn HttpClient>,
         plugins: Plugins,
         authority: Arc<Authority>,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<Self>, ErrorInfo> {
-        let http = plugins.require_http()?;
-        let http = http.configured(&config.http)?.unwrap_or(http);
         if config.tls && !http.has_tls() {
             plugins.require_tls()?;
             return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
@@ -246,7 +245,7 @@ impl RestCore {
         &self.inner.config
     }
 
-    pub(super) fn http(&self) -> &Arc<dyn HttpClient> {
+    pub(crate) fn http(&self) -> &Arc<dyn HttpClient> {
         &self.inner.http
     }
 

@@ -19,7 +19,7 @@ use ably_engine::{
 
 use super::publish::Waiting;
 use crate::{
-    Runtime,
+    HttpClient, Runtime,
     auth::Authority,
     client::{BehaviourListeners, MessageListeners},
     emitter::Emitter,
@@ -112,7 +112,8 @@ pub(crate) struct Shared {
     pub(crate) connection: Emitter<ConnectionEvent, ConnectionStateChange>,
     channels: Registry<ChannelId>,
     rest_config: RestConfig,
-    /// Made when it is asked for first.
+    /// Made when it is asked for first, as is `rest`.
+    http: OnceLock<Arc<dyn HttpClient>>,
     rest: OnceLock<Arc<Inner>>,
 }
 
@@ -142,8 +143,18 @@ impl Shared {
             connection: Emitter::default(),
             channels: Registry::new(),
             rest_config,
+            http: OnceLock::new(),
             rest: OnceLock::new(),
         })
+    }
+
+    /// The HTTP client, set up for this client. It may have no TLS, even where requests need it.
+    pub(crate) fn http(&self) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
+        if let Some(http) = self.http.get() {
+            return Ok(http.clone());
+        }
+        let made = self.rest_config.http_client(&self.plugins)?;
+        Ok(self.http.get_or_init(|| made).clone())
     }
 
     /// What sends requests. Not a handle: it does not keep the client open.
@@ -153,6 +164,7 @@ impl Shared {
             None => {
                 let made = Inner::new(
                     self.rest_config.clone(),
+                    self.http()?,
                     self.plugins.clone(),
                     self.authority.clone(),
                     self.log.clone(),
