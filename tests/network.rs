@@ -307,3 +307,26 @@ async fn an_auth_url_over_tls_without_tls_is_told() {
     assert_eq!(reason.code(), ErrorCode::MISSING_PLUGIN);
     assert!(reason.message().contains("TLS"), "{reason}");
 }
+
+#[tokio::test]
+async fn an_auth_url_is_asked_through_the_proxy() {
+    let (port, root) = auth_server("a-token".into()).await;
+    let (through, asked) = proxy(port).await;
+    let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
+    let options = ClientOptions::new()
+        .auth_url(format!("https://{NOWHERE}:{port}/auth"))
+        .proxy(format!("http://127.0.0.1:{through}"))
+        .plugin(tls);
+    assert_eq!(token(options.clone()).await, "a-token");
+    let client = Realtime::new(options.auto_connect(false)).expect("a client");
+    let details = timeout(PATIENCE, client.auth().request_token(None, None)).await;
+    let details = details.expect("in time").expect("a token");
+    assert_eq!(details.token.expose(), "a-token");
+
+    let asked = asked.lock().expect("no panic").clone();
+    assert_eq!(asked.len(), 2, "{asked:?}");
+    let to = format!("CONNECT {NOWHERE}:{port} HTTP/1.1\r\n");
+    for request in asked {
+        assert!(request.starts_with(&to), "{request}");
+    }
+}
