@@ -340,6 +340,80 @@ fn authorize_leaves_an_attempt_that_has_the_new_token() {
 }
 
 #[test]
+fn rsa10_a_given_token_ends_the_fetch_under_way() {
+    let rt = VirtualRuntime::new();
+    let http = always(Reply::json(200, json!([])));
+    let (source, calls) = slow(&rt);
+    let options = ClientOptions::new().auth_callback(source);
+    let rest = BaseRest::new(options.plugin(rt.clone()).plugin(http.clone())).unwrap();
+    let channel = rest.channels().get("c");
+    let mut request = channel.history(());
+    assert!(rt.poll_now(&mut request).is_none());
+    let auth = rest.auth();
+    let mut fetching = Box::pin(auth.authorize(None, None));
+    assert!(rt.poll_now(&mut fetching).is_none());
+    let given = AuthOptions::new().token("given");
+    let details = rt.poll_now(&mut Box::pin(auth.authorize(None, Some(given))));
+    assert_eq!(details.unwrap().unwrap(), TokenDetails::new("given"));
+    // Who waits for the fetch gets the given token instead.
+    let details = rt.poll_now(&mut fetching).unwrap().unwrap();
+    assert_eq!(details.token.expose(), "given");
+    rt.wait(request).unwrap();
+    assert_eq!(rt.elapsed(), Duration::ZERO);
+    const GIVEN: &str = "Bearer Z2l2ZW4=";
+    assert_eq!(http.last().header("authorization"), Some(GIVEN));
+    // What the callback answers after that is for nobody.
+    rt.advance(seconds(2));
+    assert_eq!(calls.load(Ordering::SeqCst), 2);
+    assert_eq!(auth.token_details(), Some(TokenDetails::new("given")));
+    rt.wait(channel.history(())).unwrap();
+    assert_eq!(http.last().header("authorization"), Some(GIVEN));
+    assert_eq!(rt.tasks(), 0);
+}
+
+#[test]
+fn rtc8_a_given_token_is_what_the_connection_uses() {
+    // While the connection waits for a token,
+    let rt = VirtualRuntime::new();
+    let (client, ws, _) = realtime(&rt, &MockHttp::new());
+    client.connect();
+    rt.run_until_idle();
+    assert_eq!(ws.attempts().len(), 0);
+    let auth = client.auth();
+    // Also the way to get the next one: `authorize` replaces that.
+    let (source, calls) = slow(&rt);
+    let given = |token| {
+        AuthOptions::new()
+            .token(token)
+            .auth_callback(source.clone())
+    };
+    let details = rt.wait(auth.authorize(None, Some(given("given")))).unwrap();
+    assert_eq!(details.token.expose(), "given");
+    assert_eq!(client.connection().state(), S::Connected);
+    assert_eq!(rt.elapsed(), Duration::ZERO);
+    rt.advance(seconds(2));
+    assert_eq!(ws.attempts().len(), 1);
+    let used = ws.attempts()[0].query("access_token");
+    assert_eq!(used.as_deref(), Some("given"));
+    assert_eq!(auth.token_details(), Some(TokenDetails::new("given")));
+
+    // and while one is fetched that the server has asked for.
+    ws.send_to_client(json!({"action": action::AUTH}));
+    rt.run_until_idle();
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+    let mut authorized = Box::pin(auth.authorize(None, Some(given("other"))));
+    assert!(rt.poll_now(&mut authorized).is_none());
+    rt.run_until_idle();
+    ws.send_to_client(connected("connection-id", "connection-key"));
+    rt.wait(authorized).unwrap();
+    rt.advance(seconds(2));
+    let sent = ws.client_messages_of(action::AUTH);
+    assert_eq!(sent.len(), 1, "{sent:?}");
+    assert_eq!(sent[0]["auth"]["accessToken"], "other");
+    assert_eq!(auth.token_details(), Some(TokenDetails::new("other")));
+}
+
+#[test]
 fn rsa7d_the_client_id_of_the_options_is_asked_for() {
     let asked = Arc::new(Mutex::new(Vec::new()));
     let sink = asked.clone();

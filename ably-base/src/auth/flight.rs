@@ -1,7 +1,10 @@
 //! [`TokenFlight`]: one fetch of a token for all who wait for it.
 //!
 //! The fetch is a task of its own: a caller who goes away leaves the others their token. A call of
-//! `authorize` supersedes a fetch under way; those who wait for that get the newer token.
+//! `authorize` supersedes a fetch under way, with another one or with the token that it was given;
+//! those who wait for that get the newer token.
+//!
+//! Locks are taken in this order: the flight's, the waiters', that of the credential.
 //!
 //! Spec: RSA8d, RSA10, RSA4c, RSA4d.
 
@@ -13,7 +16,7 @@ use std::{
 };
 
 use ably_engine::{
-    TokenDetails,
+    AuthState, TokenDetails,
     protocol::{ErrorCode, ErrorInfo},
 };
 
@@ -104,6 +107,35 @@ pub(super) fn supersede(site: &Site, with: Stored) -> TokenWait {
     begin(site, landing, attempt, with)
 }
 
+/// Takes a token into use that need not be fetched, and ends the fetch under way, if any, with it.
+///
+/// # Errors
+/// Those of `take`; the fetch goes on then.
+///
+/// Spec: RSA10. DEVIATION: RSA10 - in ably-js the fetch goes on and its token wins.
+pub(super) fn land(
+    site: &Site,
+    details: TokenDetails,
+    take: impl FnOnce(&mut AuthState, TokenDetails) -> Result<(), ErrorInfo>,
+) -> Landed {
+    let wakers = {
+        let mut current = lock(&site.authority().flight.0);
+        let landing = current.clone();
+        let mut waiters = landing.as_ref().map(|landing| lock(&landing.waiters));
+        site.with_auth(|auth| take(auth, details.clone()))?;
+        *current = None;
+        waiters.as_mut().map(|waiters| {
+            waiters.attempt += 1;
+            waiters.result = Some(Ok(details.clone()));
+            std::mem::take(&mut waiters.wakers)
+        })
+    };
+    for waker in wakers.into_iter().flatten() {
+        waker.wake();
+    }
+    Ok(details)
+}
+
 fn begin(site: &Site, landing: Arc<Landing>, attempt: u64, with: Stored) -> TokenWait {
     let task = Task {
         site: site.clone(),
@@ -135,18 +167,18 @@ impl Task {
             Some(obtain) => obtain(wish).await,
             None => simple(wish).await,
         };
-        if !self.is_current() {
+        let waiters = lock(&self.landing.waiters);
+        // Nobody may supersede it between the question and the answer.
+        if waiters.attempt != self.attempt {
             return;
         }
-        self.result = Some(fetched.and_then(|details| {
+        let taken = fetched.and_then(|details| {
             self.site
                 .with_auth(|auth| auth.take_token(details.clone()))
                 .map(|()| details)
-        }));
-    }
-
-    fn is_current(&self) -> bool {
-        lock(&self.landing.waiters).attempt == self.attempt
+        });
+        drop(waiters);
+        self.result = Some(taken);
     }
 }
 

@@ -12,7 +12,7 @@ use ably_engine::{
 use super::{
     AuthOptions, Obtain, Site,
     authority::Stored,
-    flight::supersede,
+    flight::{land, supersede},
     obtain::{sign, simple},
 };
 use crate::{
@@ -76,7 +76,8 @@ impl Auth {
     /// used even if the client was made with a key alone.
     ///
     /// On a realtime client it resolves when the connection uses the token, which connects when it
-    /// has to. A fetch of a token that is under way is superseded.
+    /// has to. A fetch of a token that is under way is superseded, also by a token in `options`: who
+    /// waits for it gets the newer one.
     ///
     /// # Errors
     /// - `40102` another key than the client's, or the token is of another client.
@@ -123,15 +124,13 @@ impl Auth {
 
     async fn take_new_token(&self, with: Stored) -> Result<TokenDetails, ErrorInfo> {
         let renewable = with.options.is_renewable();
-        let given = with.options.token.clone();
-        // In one go: nobody is to see that there is no token where there is one.
-        self.site.with_auth(|auth| {
-            auth.use_tokens(renewable);
-            given.clone().map_or(Ok(()), |t| auth.take_token(t))
-        })?;
-        if let Some(details) = given {
-            return Ok(details);
+        if let Some(given) = with.options.token.clone() {
+            return land(&self.site, given, |auth, given| {
+                auth.use_tokens(renewable);
+                auth.take_token(given)
+            });
         }
+        self.site.with_auth(|auth| auth.use_tokens(renewable));
         let fetched = supersede(&self.site, with).await?;
         // A fetch that `authorize` begins always fetches.
         Ok(fetched.unwrap_or_default())

@@ -85,6 +85,8 @@ impl Engine {
     pub(super) fn on_reauth_token(&mut self, now: Now, result: Result<(), ErrorInfo>) {
         self.conn.reauth = None;
         match result {
+            // `authorize` has sent it.
+            Ok(()) if self.conn.generation == self.auth.generation() => {}
             Ok(()) => self.send_auth(),
             Err(error) if is_fatal(&error) => self.auth_failed(now, error),
             // The old token holds until the server says otherwise (RSA4c3).
