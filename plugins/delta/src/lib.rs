@@ -24,13 +24,17 @@
 //! the channel attaches again from the last good message by itself, and tells the code as the reason of
 //! `attaching`.
 //!
+//! [`Vcdiff::with_decoder`] takes a [`DeltaDecoder`] of yours in place of the one that is here.
+//!
 //! Spec: PC3, RTL18–RTL20.
 
 mod adler;
 mod decoder;
+mod delta_decoder;
 mod instruction;
 mod plugin;
 mod reader;
 
 pub use decoder::decode;
+pub use delta_decoder::DeltaDecoder;
 pub use plugin::{MAX_OUTPUT, Vcdiff};

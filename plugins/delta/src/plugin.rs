@@ -2,14 +2,17 @@
 //!
 //! Spec: PC3, RTL18, RTL19.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use ably_base::{
     ChannelOptions, DecodeFailure, ErrorInfo, MessageMeta, PayloadEncoding, PayloadStep, Plugin,
     Plugins, engine::Entropy, protocol::Payload,
 };
 
-use crate::{decode, reader::refused};
+use crate::{
+    delta_decoder::{DeltaDecoder, Own, apply},
+    reader::refused,
+};
 
 /// ably-js's name of the plugin, and the name of the step.
 const ID: &str = "vcdiff";
@@ -18,15 +21,22 @@ const ID: &str = "vcdiff";
 pub const MAX_OUTPUT: usize = 16 << 20;
 
 /// The plugin that applies deltas, on channels that ask for them with the param `delta=vcdiff`.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub struct Vcdiff {
+    decoder: Arc<dyn DeltaDecoder>,
     max_output: usize,
 }
 
 impl Vcdiff {
-    /// The plugin.
+    /// The plugin, with the decoder of this crate.
     pub fn new() -> Self {
+        Self::with_decoder(Own)
+    }
+
+    /// The plugin with another decoder. Ours is not linked into a program that has only this.
+    pub fn with_decoder(decoder: impl DeltaDecoder) -> Self {
         Self {
+            decoder: Arc::new(decoder),
             max_output: MAX_OUTPUT,
         }
     }
@@ -34,8 +44,9 @@ impl Vcdiff {
     /// Refuses deltas that make more bytes than this. A few bytes of delta can stand for any
     /// number.
     #[must_use]
-    pub fn max_output(self, max_output: usize) -> Self {
-        Self { max_output }
+    pub fn max_output(mut self, max_output: usize) -> Self {
+        self.max_output = max_output;
+        self
     }
 }
 
@@ -45,13 +56,21 @@ impl Default for Vcdiff {
     }
 }
 
+impl fmt::Debug for Vcdiff {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Vcdiff")
+            .field("max_output", &self.max_output)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Plugin for Vcdiff {
     fn id(&self) -> &'static str {
         ID
     }
 
     fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
-        into.add_encoding(Arc::new(*self));
+        into.add_encoding(Arc::new(self.clone()));
         Ok(())
     }
 }
@@ -68,14 +87,14 @@ impl PayloadEncoding for Vcdiff {
     /// Every channel may get deltas: its name can ask for them as well as its params.
     fn open(&self, _: &ChannelOptions) -> Result<Option<Box<dyn PayloadStep>>, ErrorInfo> {
         Ok(Some(Box::new(Step {
-            max_output: self.max_output,
+            plugin: self.clone(),
             base: None,
         })))
     }
 }
 
 struct Step {
-    max_output: usize,
+    plugin: Vcdiff,
     /// The payload before, which the next delta is relative to.
     base: Option<Payload>,
 }
@@ -91,7 +110,11 @@ impl PayloadStep for Step {
             let why = "there is no message that the delta could be relative to";
             return Err(DecodeFailure::Recover(refused(why)));
         };
-        let made = decode(data.as_bytes(), base.as_bytes(), self.max_output)
+        let Vcdiff {
+            decoder,
+            max_output,
+        } = &self.plugin;
+        let made = apply(&**decoder, data.as_bytes(), base.as_bytes(), *max_output)
             .map_err(DecodeFailure::Recover)?;
         *data = Payload::Binary(made.into());
         // RTL19c

@@ -2,13 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::sync::Arc;
+use std::{
+    error::Error,
+    sync::{Arc, Mutex},
+};
 
 use ably_base::{
-    ChannelOptions, Data, DecodeFailure, ErrorCode, JsonText, MessageMeta, PayloadEncoding,
+    ChannelOptions, Data, DecodeFailure, ErrorCode, ErrorInfo, JsonText, MessageMeta,
+    PayloadEncoding,
     engine::encoding::{Chain, Decoded},
 };
-use ably_delta::Vcdiff;
+use ably_delta::{DeltaDecoder, Vcdiff};
 
 /// "base!", then "base! base!", by two windows of copies: "base!" is at 0, and " " is added.
 const TWICE: &[u8] = &[
@@ -122,4 +126,72 @@ fn the_bound_can_be_set() {
     let mut chain = chain(Vcdiff::new().max_output(10));
     good(decode(&mut chain, "base!", ""));
     recovers(&decode(&mut chain, TWICE, "vcdiff"));
+}
+
+type Made = Result<Vec<u8>, Box<dyn Error + Send + Sync>>;
+
+struct Other<F>(F);
+
+impl<F: Fn(&[u8], &[u8], usize) -> Made + Send + Sync + 'static> DeltaDecoder for Other<F> {
+    fn decode(&self, delta: &[u8], base: &[u8], max_output: usize) -> Made {
+        (self.0)(delta, base, max_output)
+    }
+}
+
+fn with(decode: impl Fn(&[u8], &[u8], usize) -> Made + Send + Sync + 'static) -> Chain {
+    chain(Vcdiff::with_decoder(Other(decode)).max_output(10))
+}
+
+/// What a decoder's failure comes to.
+#[track_caller]
+fn failure(chain: &mut Chain) -> ErrorInfo {
+    good(decode(chain, "base!", ""));
+    let decoded = decode(chain, &b"delta"[..], "utf-8/vcdiff");
+    recovers(&decoded);
+    match decoded.failure {
+        Some(DecodeFailure::Recover(error)) => error,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn pc3a_another_decoder_gets_the_delta_and_the_base() {
+    let calls = Arc::new(Mutex::new(Vec::new()));
+    let sink = calls.clone();
+    let mut chain = with(move |delta, base, max_output| {
+        let call = (delta.to_vec(), base.to_vec(), max_output);
+        sink.lock().unwrap().push(call);
+        Ok(b"ten bytes!".to_vec())
+    });
+    good(decode(&mut chain, "base!", ""));
+    let made = good(decode(&mut chain, &b"delta"[..], "utf-8/vcdiff"));
+    assert_eq!(made, "ten bytes!");
+    good(decode(&mut chain, &b"next"[..], "vcdiff"));
+    let calls = calls.lock().unwrap();
+    let expected = [
+        (b"delta".to_vec(), b"base!".to_vec(), 10),
+        (b"next".to_vec(), b"ten bytes!".to_vec(), 10),
+    ];
+    assert_eq!(*calls, expected);
+}
+
+#[test]
+fn the_error_of_another_decoder_is_the_cause() {
+    let error = failure(&mut with(|_, _, _| Err("out of luck".into())));
+    assert_eq!(error.source().unwrap().to_string(), "out of luck");
+    let other = || ErrorInfo::new(ErrorCode::BAD_REQUEST, 400, "no");
+    let error = failure(&mut with(move |_, _, _| Err(other().into())));
+    assert_eq!(error.cause().map(ErrorInfo::code), Some(other().code()));
+}
+
+#[test]
+fn another_decoder_is_held_to_the_bound() {
+    failure(&mut with(|_, _, _| Ok(vec![b'a'; 11])));
+}
+
+#[test]
+fn a_decoder_that_panics_has_failed() {
+    let mut chain = with(|_, _, _| panic!("a bug in a decoder"));
+    failure(&mut chain);
+    good(decode(&mut chain, "base!", ""));
 }
