@@ -3,15 +3,17 @@
 //! The frames are JSON, so deltas come as `vcdiff/base64`, and as `utf-8/vcdiff/base64` where the
 //! case wants a string; the document says so.
 
+use ably_delta::Vcdiff;
+
 use super::{
     common::*,
     mock_vcdiff::{MockVcdiff, base64, decode, encode},
 };
 
-/// A case with this decoder, attached, that records its messages since before it was connected.
+/// A case with this plugin, attached, that records its messages since before it was connected.
 #[track_caller]
-fn subscribed(name: &str, ws: MockWebSocket, decoder: MockVcdiff) -> (Case, Recorder<Message>) {
-    let c = Case::with(name, ws, |o| o.plugin(decoder), ChannelOptions::new());
+fn subscribed(name: &str, ws: MockWebSocket, plugin: Vcdiff) -> (Case, Recorder<Message>) {
+    let c = Case::with(name, ws, |o| o.plugin(plugin), ChannelOptions::new());
     let received = c.record(());
     (c.connect().attach(), received)
 }
@@ -59,7 +61,7 @@ fn reason(change: &ChannelStateChange) -> (u32, u16) {
 // UTS: realtime/unit/RTL21/ascending-index-order-0
 #[test]
 fn rtl21_messages_are_decoded_in_order() {
-    let (c, received) = subscribed("test-RTL21-order", attaching(), MockVcdiff::new());
+    let (c, received) = subscribed("test-RTL21-order", attaching(), MockVcdiff::plugin());
     c.deliver(json!({"id": "serial:0", "messages": [
         whole("serial:0", "first message"),
         delta("serial:1", "serial:0", "first message", "second message"),
@@ -72,7 +74,7 @@ fn rtl21_messages_are_decoded_in_order() {
 // UTS: realtime/unit/RTL19b/stores-base-payload-0
 #[test]
 fn rtl19b_a_whole_message_is_the_base() {
-    let (c, received) = subscribed("test-RTL19b-base", attaching(), MockVcdiff::new());
+    let (c, received) = subscribed("test-RTL19b-base", attaching(), MockVcdiff::plugin());
     c.deliver(single(whole("msg-1:0", "base payload")));
     assert_eq!(received.all().len(), 1);
     let next = delta("msg-2:0", "msg-1:0", "base payload", "updated payload");
@@ -83,7 +85,7 @@ fn rtl19b_a_whole_message_is_the_base() {
 // UTS: realtime/unit/RTL19b/json-wire-form-base-1
 #[test]
 fn rtl19b_the_base_of_json_is_its_text() {
-    let (c, received) = subscribed("test-RTL19b-json-base", attaching(), MockVcdiff::new());
+    let (c, received) = subscribed("test-RTL19b-json-base", attaching(), MockVcdiff::plugin());
     let first = r#"{"foo":"bar","count":1}"#;
     let second = r#"{"foo":"baz","count":2}"#;
     c.deliver(single(
@@ -101,7 +103,7 @@ fn rtl19b_the_base_of_json_is_its_text() {
 // UTS: realtime/unit/RTL19a/base64-decoded-before-store-0
 #[test]
 fn rtl19a_the_base_is_decoded_from_base64() {
-    let (c, received) = subscribed("test-RTL19a-base64", attaching(), MockVcdiff::new());
+    let (c, received) = subscribed("test-RTL19a-base64", attaching(), MockVcdiff::plugin());
     let base = [0x48, 0x65, 0x6C, 0x6C, 0x6F];
     let value = [0x57, 0x6F, 0x72, 0x6C, 0x64];
     c.deliver(single(
@@ -125,7 +127,7 @@ fn rtl19a_the_base_is_decoded_from_base64() {
 // UTS: realtime/unit/RTL19c/delta-result-becomes-base-0
 #[test]
 fn rtl19c_the_result_of_a_delta_is_the_next_base() {
-    let (c, received) = subscribed("test-RTL19c-chain", attaching(), MockVcdiff::new());
+    let (c, received) = subscribed("test-RTL19c-chain", attaching(), MockVcdiff::plugin());
     c.deliver(single(whole("msg-1:0", "value-A")));
     assert_eq!(received.all().len(), 1);
     c.deliver(single(delta("msg-2:0", "msg-1:0", "value-A", "value-B")));
@@ -140,7 +142,7 @@ fn rtl20_a_delta_of_another_message_starts_recovery() {
     let c = Case::with(
         "test-RTL20-mismatch",
         attaching(),
-        |o| o.plugin(MockVcdiff::new()),
+        |o| o.plugin(MockVcdiff::plugin()),
         ChannelOptions::new(),
     );
     let c = c.connect().attach();
@@ -163,7 +165,7 @@ fn rtl20_a_delta_of_another_message_starts_recovery() {
 // UTS: realtime/unit/RTL20/last-id-updated-on-decode-1
 #[test]
 fn rtl20_the_last_id_of_a_protocol_message_counts() {
-    let (c, received) = subscribed("test-RTL20-id-update", attaching(), MockVcdiff::new());
+    let (c, received) = subscribed("test-RTL20-id-update", attaching(), MockVcdiff::plugin());
     c.deliver(json!({
         "id": "serial:0",
         "messages": [whole("serial:0", "first"), whole("serial:1", "second")],
@@ -178,11 +180,11 @@ fn rtl20_the_last_id_of_a_protocol_message_counts() {
 fn pc3_the_plugin_decodes() {
     let calls = Recorder::new();
     let sink = calls.clone();
-    let decoder = MockVcdiff::with(move |delta, base| {
+    let plugin = MockVcdiff::with(move |delta, base| {
         sink.push((delta.to_vec(), base.to_vec()));
         decode(delta, base)
     });
-    let (c, received) = subscribed("test-PC3-decode", attaching(), decoder);
+    let (c, received) = subscribed("test-PC3-decode", attaching(), plugin);
     c.deliver(single(whole("msg-1:0", "hello world")));
     assert_eq!(received.all().len(), 1);
     let next = delta("msg-2:0", "msg-1:0", "hello world", "goodbye world");
@@ -257,13 +259,13 @@ fn rtl18_a_delta_that_fails_starts_recovery() {
 #[test]
 fn rtl18c_recovery_ends_with_attached() {
     let attempts = AtomicUsize::new(0);
-    let decoder = MockVcdiff::with(move |delta, base| {
+    let plugin = MockVcdiff::with(move |delta, base| {
         if attempts.fetch_add(1, Ordering::Relaxed) == 0 {
             return Err("Simulated decode failure".into());
         }
         decode(delta, base)
     });
-    let (c, received) = subscribed("test-RTL18c-complete", attaching(), decoder);
+    let (c, received) = subscribed("test-RTL18c-complete", attaching(), plugin);
     c.deliver(single_at("serial-1", whole("msg-1:0", "original base")));
     assert_eq!(received.all().len(), 1);
     let changes = record_channel(&c.channel);

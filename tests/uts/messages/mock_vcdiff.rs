@@ -1,10 +1,9 @@
 //! `realtime/unit/helpers/mock_vcdiff.md`: deltas that can be read.
 
-use ably_base::{DecodeFailure, MessageMeta, PayloadEncoding, PayloadStep, Plugin, Plugins};
-use ably_base::{engine::Entropy, protocol::Payload};
-use base64::{Engine as _, engine::general_purpose as base64_of};
+use std::error::Error;
 
-use super::common::*;
+use ably_delta::{DeltaDecoder, Vcdiff};
+use base64::{Engine as _, engine::general_purpose as base64_of};
 
 /// `base64url(base) "/" base64url(value)`
 pub(super) fn encode(base: impl AsRef<[u8]>, value: impl AsRef<[u8]>) -> Vec<u8> {
@@ -36,97 +35,34 @@ pub(super) fn base64(bytes: impl AsRef<[u8]>) -> String {
 type Decode = dyn Fn(&[u8], &[u8]) -> Result<Vec<u8>, String> + Send + Sync;
 
 /// A decoder (`MockVCDiffDecoder`): `decode(delta, base)`.
-#[derive(Clone)]
-pub(super) struct MockVcdiff(Arc<Decode>);
+pub(super) struct MockVcdiff(Box<Decode>);
 
 impl MockVcdiff {
-    /// The decoder.
-    pub(super) fn new() -> Self {
+    /// The plugin with this decoder.
+    pub(super) fn plugin() -> Vcdiff {
         Self::with(decode)
     }
 
-    /// A decoder of your own.
+    /// The plugin with a decoder of your own.
     pub(super) fn with(
         decode: impl Fn(&[u8], &[u8]) -> Result<Vec<u8>, String> + Send + Sync + 'static,
-    ) -> Self {
-        Self(Arc::new(decode))
+    ) -> Vcdiff {
+        Vcdiff::with_decoder(Self(Box::new(decode)))
     }
 
-    /// A decoder that always fails (`FailingMockVCDiffDecoder`).
-    pub(super) fn failing() -> Self {
+    /// The plugin with a decoder that always fails (`FailingMockVCDiffDecoder`).
+    pub(super) fn failing() -> Vcdiff {
         Self::with(|_, _| Err("Simulated vcdiff decode failure".into()))
     }
 }
 
-impl Plugin for MockVcdiff {
-    fn id(&self) -> &'static str {
-        "vcdiff"
-    }
-
-    fn install(&self, into: &mut Plugins) -> Result<(), ErrorInfo> {
-        into.add_encoding(Arc::new(self.clone()));
-        Ok(())
-    }
-}
-
-impl PayloadEncoding for MockVcdiff {
-    fn id(&self) -> &'static str {
-        "vcdiff"
-    }
-
-    fn handles(&self, step: &str) -> bool {
-        step == "vcdiff"
-    }
-
-    fn open(&self, _: &ChannelOptions) -> Result<Option<Box<dyn PayloadStep>>, ErrorInfo> {
-        let decoder = self.clone();
-        Ok(Some(Box::new(Step {
-            decoder,
-            base: None,
-        })))
-    }
-}
-
-struct Step {
-    decoder: MockVcdiff,
-    base: Option<Vec<u8>>,
-}
-
-impl PayloadStep for Step {
+impl DeltaDecoder for MockVcdiff {
     fn decode(
-        &mut self,
-        _: &str,
-        data: &mut Payload,
-        _: &MessageMeta<'_>,
-    ) -> Result<(), DecodeFailure> {
-        let base = self.base.as_deref().ok_or("no base".to_owned());
-        let value = base.and_then(|base| (self.decoder.0)(data.as_bytes(), base));
-        let value = value
-            .map_err(|e| DecodeFailure::Recover(ErrorInfo::new(ErrorCode::DELTA_FAILED, 400, e)))?;
-        self.base = Some(value.clone());
-        *data = Payload::Binary(value.into());
-        Ok(())
-    }
-
-    fn encode(
-        &mut self,
-        _: &Payload,
-        _: &mut dyn Entropy,
-    ) -> Result<Option<(Payload, String)>, ErrorInfo> {
-        Ok(None)
-    }
-
-    fn observe(&mut self, wire: &Payload, encoding: &str, _: &MessageMeta<'_>) {
-        if !encoding.ends_with("vcdiff") {
-            self.base = Some(wire.as_bytes().to_vec());
-        }
-    }
-
-    fn keeps_state(&self) -> bool {
-        true
-    }
-
-    fn reset(&mut self) {
-        self.base = None;
+        &self,
+        delta: &[u8],
+        base: &[u8],
+        _: usize,
+    ) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
+        Ok((self.0)(delta, base)?)
     }
 }
