@@ -125,7 +125,7 @@ pub(crate) const ALL: &[Step] = &[
     },
     Step {
         name: "examples",
-        about: "quickstart, minimal client and floor run",
+        about: "quickstart, examples and floor run",
         stops: false,
         run: programs::examples,
     },

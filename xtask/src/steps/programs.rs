@@ -23,7 +23,8 @@ const SAID_ONCE: [&str; 4] = [
 ];
 
 /// The quickstart does what it shows; the minimal client and the floor get their message back from the
-/// sandbox. Those two are the very binaries that `size` measures.
+/// sandbox. Those two are the very binaries that `size` measures. The decoder in the example of deltas
+/// is asked for what comes after the first message.
 pub(crate) fn examples() -> Outcome {
     let run = || -> Result<String> {
         build::everything()?;
@@ -32,11 +33,16 @@ pub(crate) fn examples() -> Outcome {
         let measured = size::binaries()?;
         let mut sandbox = Command::new(process::binary("debug", "ably-sandbox"));
         let sandbox = Background::start(sandbox.args(["--listen", "127.0.0.1:0", "--key", KEY]))?;
-        let url = websocket_url(&sandbox.line)?;
+        let address = address(&sandbox.line)?;
         for program in measured {
+            let url = format!("ws://{address}");
             process::run_for(Command::new(program).args([&url, KEY]), LIMIT)?;
         }
-        Ok("quickstart, floor, minimal".into())
+        let (host, port) = address.rsplit_once(':').unwrap_or_default();
+        let mut delta = Command::new(process::binary("debug", "ably-example-delta"));
+        let said = process::lines_for(delta.args([host, port, KEY]), LIMIT)?;
+        check_deltas(&said)?;
+        Ok("quickstart, floor, minimal, delta".into())
     };
     run().into()
 }
@@ -60,11 +66,23 @@ fn check_said(lines: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// The WebSocket URL of a sandbox that says `listening on http://HOST:PORT`.
-fn websocket_url(line: &str) -> Result<String> {
+/// Two of the example's three messages come as deltas, far smaller than they are.
+fn check_deltas(lines: &[String]) -> Result<()> {
+    let sizes = |line: &String| -> Option<(u32, u32)> {
+        let (whole, delta) = line.split_once(" bytes, sent as ")?;
+        Some((whole.parse().ok()?, delta.parse().ok()?))
+    };
+    let read: Vec<_> = lines.iter().map(sizes).collect();
+    match read[..] {
+        [Some((one, small)), Some((other, tiny))] if small * 4 < one && tiny * 4 < other => Ok(()),
+        _ => Err(format!("the example of deltas said {lines:?}")),
+    }
+}
+
+/// `HOST:PORT` of a sandbox that says `listening on http://HOST:PORT`.
+fn address(line: &str) -> Result<&str> {
     let host = line.split_once("http://").map(|(_, host)| host.trim());
-    host.map(|host| format!("ws://{host}"))
-        .ok_or_else(|| format!("the sandbox said: {line}"))
+    host.ok_or_else(|| format!("the sandbox said: {line}"))
 }
 
 #[cfg(test)]
@@ -91,9 +109,27 @@ mod tests {
     }
 
     #[test]
-    fn the_url_is_read_from_what_the_sandbox_says() {
-        let url = websocket_url("listening on http://127.0.0.1:38161");
-        assert_eq!(url.as_deref(), Ok("ws://127.0.0.1:38161"));
-        assert!(websocket_url("hello").is_err());
+    fn the_address_is_read_from_what_the_sandbox_says() {
+        let said = address("listening on http://127.0.0.1:38161");
+        assert_eq!(said, Ok("127.0.0.1:38161"));
+        assert!(address("hello").is_err());
+    }
+
+    #[test]
+    fn two_small_deltas_are_expected() {
+        let lines =
+            |lines: &[&str]| check_deltas(&lines.iter().map(|l| l.to_string()).collect::<Vec<_>>());
+        assert_eq!(
+            lines(&["344 bytes, sent as 26", "344 bytes, sent as 26"]),
+            Ok(())
+        );
+        for wrong in [
+            &[][..],
+            &["344 bytes, sent as 26"],
+            &["344 bytes, sent as 300", "344 bytes, sent as 26"],
+            &["344 bytes, sent as 26", "hello"],
+        ] {
+            assert!(lines(wrong).is_err(), "{wrong:?}");
+        }
     }
 }
