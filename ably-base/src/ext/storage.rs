@@ -12,8 +12,9 @@ use ably_engine::{MaybeSend, MaybeSync};
 /// Keeps small texts by name, for the next client: in memory, in a file, in a keychain.
 ///
 /// # Behaviour
-/// - Called by the client's driver and constructor: it must be quick. What cannot be kept is given
-///   up without an error.
+/// - Called by the client's driver and constructor: it must be quick.
+/// - There are no errors: what cannot be kept is given up, and the text before it is forgotten. To
+///   begin with an outdated one would lose messages.
 /// - What it keeps is secret: who can read it can take a connection over.
 /// - A name belongs to one client at a time.
 pub trait Storage: MaybeSend + MaybeSync {

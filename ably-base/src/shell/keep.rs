@@ -130,10 +130,7 @@ fn write(key: &str, client_id: Option<Str>, at: i64, ttl: Duration) -> String {
 fn keep(keeper: &mut Keeper, shared: &Shared) {
     // A storage that panics harms nobody but itself.
     let _ = catch_unwind(AssertUnwindSafe(|| {
-        if let Some(name) = keeper.name.take() {
-            keep_key(keeper, &name, shared);
-            keeper.name = Some(name);
-        }
+        keep_key(keeper, shared);
         let transport = shared.read(Engine::transport_preference);
         if transport != std::mem::replace(&mut keeper.transport, transport) {
             match transport {
@@ -144,8 +141,9 @@ fn keep(keeper: &mut Keeper, shared: &Shared) {
     }));
 }
 
-fn keep_key(keeper: &mut Keeper, name: &str, shared: &Shared) {
+fn keep_key(keeper: &mut Keeper, shared: &Shared) {
     use ConnectionState as S;
+    let Some(name) = &keeper.name else { return };
     let now = shared.runtime.now().unix_ms;
     let (state, key, client_id, ttl) = shared.read(|e| {
         let ttl = e.connection_kept_for();
