@@ -213,6 +213,8 @@ fn whoever_listens_hears_something_in_time() {
         if !client.recv.streams {
             world.advance(7_000);
             recv(&mut world, &mut client).expect("a recv");
+            world.advance(4_000);
+            assert!(poll(&mut world, &client.recv).is_none());
         }
         for _ in 0..3 {
             world.advance(15_000);

@@ -1,5 +1,6 @@
 //! The server over loopback sockets, with raw clients: good ones and bad ones.
 
+mod comet;
 mod command;
 mod crash;
 mod faults;
