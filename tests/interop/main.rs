@@ -3,6 +3,7 @@
 //! Needs Node and `npm ci` in this folder.
 
 mod annotations;
+mod comet;
 mod cuts;
 mod delta;
 mod expiry;

@@ -32,7 +32,10 @@ const channelOf = (r) => {
   if (r.cipherKey) options.cipher = { key: r.cipherKey };
   if (r.params) options.params = r.params;
   if (r.modes) options.modes = r.modes;
-  return clients.get(r.client).channels.get(r.channel, Object.keys(options).length ? options : undefined);
+  const { channels } = clients.get(r.client);
+  const some = Object.keys(options).length ? options : undefined;
+  if (r.filter) return channels.getDerived(r.channel, { filter: r.filter }, some);
+  return channels.get(r.channel, some);
 };
 
 const message = (m) => ({
@@ -76,6 +79,12 @@ const ops = {
     await clients.get(r.client).connection.whenState('connected');
     return clients.get(r.client).connection.id;
   },
+  async ping(r) { return clients.get(r.client).connection.ping(); },
+  async transport(r) {
+    const { transport } = clients.get(r.client).connection.connectionManager.activeProtocol;
+    return { name: transport.shortName, stream: transport.stream ?? null };
+  },
+  async recoveryKey(r) { return clients.get(r.client).connection.createRecoveryKey(); },
   async attach(r) { await channelOf(r).attach(); },
   async detach(r) { await channelOf(r).detach(); },
   async subscribe(r) {
