@@ -1,11 +1,12 @@
 //! Connecting: what is asked, and what answers lead to.
 
 use ably_base::{
-    ErrorInfo, HttpClient, Plugin, Plugins, RestAgentOptions, TransportError,
+    ErrorInfo, HttpClient, LogLevel, Plugin, Plugins, RestAgentOptions, TransportError,
     engine::{BoxFuture, HttpRequest},
     ext::{HttpContext, HttpResponse},
 };
 use ably_msgpack::MsgPack;
+use ably_testkit::{LogCapture, MockWebSocket};
 
 use crate::support::*;
 
@@ -176,6 +177,31 @@ fn a_client_without_http_is_refused() {
         assert_eq!((error.code().0, error.status_code()), (40019, 400));
         assert!(error.message().contains("FetchRequest"), "{error}");
         assert!(error.message().contains("`http`"), "{error}");
+    }
+}
+
+#[test]
+fn one_that_has_another_transport_does_without_unless_it_has_asked() {
+    for kind in KINDS {
+        let (rt, ws, log) = (
+            VirtualRuntime::new(),
+            MockWebSocket::serving(),
+            LogCapture::default(),
+        );
+        let options = ClientOptions::with_key("app.key:secret")
+            .plugin(rt.clone())
+            .plugin(ws.clone())
+            .log_handler(log.clone())
+            .log_level(LogLevel::Major);
+        let (options, name) = match kind {
+            Kind::Polling => (options.plugin(ably_polling::XhrPolling), "xhr_polling"),
+            Kind::Streaming => (options.plugin(ably_polling::Comet), "comet"),
+        };
+        let client = BaseRealtime::new(options.clone()).unwrap();
+        rt.await_state(&client, S::Connected);
+        assert!(log.contains(LogLevel::Major, &format!("transport {name} cannot be used")));
+        let refused = BaseRealtime::new(options.transports(["web_socket", name])).unwrap_err();
+        assert_eq!(refused.code(), 40019);
     }
 }
 

@@ -91,6 +91,9 @@ impl BaseRealtime {
         let mut context = ConnectContext::new();
         context.dial = plugins.dial().cloned();
         context.tls = plugins.tls().cloned();
+        if transports.iter().any(|t| t.uses_http()) {
+            context.http = Some(rest_config.transport_http(&plugins)?);
+        }
         context.runtime = Some(runtime.clone());
         context.http_request_timeout = options.http_request_timeout;
         // An application that dials by itself knows its way.
@@ -110,9 +113,6 @@ impl BaseRealtime {
             log,
             rest_config,
         );
-        if transports.iter().any(|t| t.uses_http()) {
-            context.http = Some(shared.rest_core()?.transport_http()?);
-        }
         runtime.spawn(Box::pin(Driver::new(
             shared.clone(),
             transports,

@@ -1,14 +1,17 @@
 //! Which of the installed transports a client uses.
 
-use std::sync::Arc;
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+};
 
 use ably_engine::{
-    BaseTransport, Target, TransportInfo,
+    BaseTransport, LogLevel, LogRecord, Target, TransportInfo,
     protocol::{ErrorCode, ErrorInfo, Format},
 };
 
 use super::ClientOptions;
-use crate::Transport;
+use crate::{Transport, ext::TracingSink};
 
 /// The transports that ably-js knows, with the plugins and features that bring them.
 const KNOWN: [(&str, &str, &str); 3] = [
@@ -37,6 +40,30 @@ impl ClientOptions {
         let names = self.transports.as_deref();
         names.is_none_or(|names| names.iter().any(|name| name == id))
     }
+
+    /// Whether there is what `transport` needs; logs it when there is not.
+    fn can_use(&self, transport: &dyn Transport) -> bool {
+        if !transport.uses_http() {
+            return true;
+        }
+        let http = self.rest_config();
+        let Err(error) = http.and_then(|config| config.transport_http(&self.plugins)) else {
+            return true;
+        };
+        if self.engine.log_level >= LogLevel::Major {
+            let sink = self.log_handler.clone();
+            let sink = sink.unwrap_or_else(|| Arc::new(TracingSink));
+            let id = transport.id();
+            let record = LogRecord {
+                level: LogLevel::Major,
+                target: "connection",
+                message: format!("the transport {id} cannot be used: {error}"),
+            };
+            // Where would a panic be told?
+            let _ = catch_unwind(AssertUnwindSafe(|| sink.log(&record)));
+        }
+        false
+    }
 }
 
 /// The transports to use, and what the engine is to know of a second one.
@@ -62,7 +89,11 @@ pub(crate) fn choose(options: &ClientOptions) -> Result<Chosen, ErrorInfo> {
     let mut all = plugins.transports().iter();
     let preferred = all.find(|t| options.may_use(t.id()) && !BASE.contains(&t.id()));
     let mut named = BASE.iter().filter(|id| options.may_use(id));
-    let base = named.find_map(|id| plugins.transport(id));
+    let mut base = named.find_map(|id| plugins.transport(id));
+    if preferred.is_some() && options.transports.is_none() {
+        // Nobody has asked for it: a client that does without is as good as before.
+        base = base.filter(|base| options.can_use(&***base));
+    }
     let chosen: Vec<_> = preferred.into_iter().chain(base).cloned().collect();
     let fall_back = match chosen.as_slice() {
         [] => {

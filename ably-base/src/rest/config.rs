@@ -11,7 +11,7 @@ use ably_engine::{
 use super::Connectivity;
 use crate::{
     ClientOptions,
-    ext::{HttpClient, HttpContext, Plugins},
+    ext::{HttpClient, HttpContext, Plugins, RestAgentOptions},
 };
 
 #[derive(Clone, Debug)]
@@ -41,6 +41,37 @@ impl RestConfig {
     pub(crate) fn http_client(&self, plugins: &Plugins) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
         let http = plugins.require_http()?;
         Ok(http.configured(&self.http)?.unwrap_or(http))
+    }
+
+    /// An HTTP client for transports, with connections of its own. Its requests wait for as long as
+    /// the server has nothing to say: among the sockets of `rest_agent_options`, one of which may
+    /// be all there are, they would keep others waiting.
+    ///
+    /// # Errors
+    /// - `40019` there is none, or it has no TLS where that is wanted.
+    pub(crate) fn transport_http(
+        &self,
+        plugins: &Plugins,
+    ) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
+        let mut config = self.clone();
+        config.http.agent = RestAgentOptions::new();
+        let http = config.http_client(plugins)?;
+        self.check_tls(&*http, plugins)?;
+        Ok(http)
+    }
+
+    /// # Errors
+    /// - `40019` TLS is wanted, and the HTTP client has none.
+    pub(super) fn check_tls(
+        &self,
+        http: &dyn HttpClient,
+        plugins: &Plugins,
+    ) -> Result<(), ErrorInfo> {
+        if self.tls && !http.has_tls() {
+            plugins.require_tls()?;
+            return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
+        }
+        Ok(())
     }
 }
 

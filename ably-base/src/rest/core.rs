@@ -21,7 +21,7 @@ use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{RestConfig, RestRequest};
 use crate::{
-    HttpClient, RestAgentOptions, Runtime,
+    HttpClient, Runtime,
     auth::{Authority, Site, TokenWait, join},
     ext::{LogSink, Plugins, collect},
     shell::Shared,
@@ -68,10 +68,7 @@ impl Inner {
         authority: Arc<Authority>,
         log: Arc<dyn LogSink>,
     ) -> Result<Arc<Self>, ErrorInfo> {
-        if config.tls && !http.has_tls() {
-            plugins.require_tls()?;
-            return Err(ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"));
-        }
+        config.check_tls(&*http, &plugins)?;
         let runtime = plugins.require_runtime()?;
         let mut entropy = runtime.entropy();
         let hosts = HostState::new(&config.hosts, &config.policy, &mut *entropy);
@@ -247,16 +244,6 @@ impl RestCore {
 
     pub(crate) fn http(&self) -> &Arc<dyn HttpClient> {
         &self.inner.http
-    }
-
-    /// The HTTP client for a transport, with connections of its own. Its requests wait for as long
-    /// as the server has nothing to say: among the sockets of `rest_agent_options`, one of which
-    /// may be all there are, they would keep others waiting.
-    pub(crate) fn transport_http(&self) -> Result<Arc<dyn HttpClient>, ErrorInfo> {
-        let http = &self.inner.http;
-        let mut context = self.config().http.clone();
-        context.agent = RestAgentOptions::new();
-        Ok(http.configured(&context)?.unwrap_or_else(|| http.clone()))
     }
 
     /// Writes a log line, if the client logs at `level`.
