@@ -6,7 +6,7 @@ use bytes::{BufMut, Bytes, BytesMut};
 const ROOM: usize = 64 * 1024;
 
 /// Frames that wait for the request before them, in order.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Batch {
     frames: Vec<Bytes>,
     bytes: usize,

@@ -6,7 +6,6 @@ use bytes::{Buf, Bytes, BytesMut};
 use crate::error::protocol;
 
 /// Puts a body together. What lies in one piece is not copied.
-#[derive(Debug)]
 pub(crate) struct Collector {
     by_lines: bool,
     limit: usize,

@@ -7,8 +7,9 @@ use ably_base::{
 };
 use bytes::Bytes;
 
-/// A frame that came.
-#[derive(Debug, PartialEq, Eq)]
+/// A frame that came. It has no `Debug` outside of tests: the key is secret.
+#[derive(PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug))]
 pub(crate) enum Incoming {
     /// CONNECTED, with its connectionKey.
     Connected(Option<Str>),

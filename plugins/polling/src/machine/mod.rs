@@ -76,7 +76,6 @@ impl Ask {
 }
 
 /// A request under way.
-#[derive(Debug)]
 struct Exchange {
     ask: Ask,
     began: Instant,
@@ -95,7 +94,6 @@ impl Exchange {
 }
 
 /// How far the link has come.
-#[derive(Debug)]
 enum Stage {
     Open,
     /// Nothing more comes.
@@ -104,8 +102,7 @@ enum Stage {
     Failed(TransportError),
 }
 
-/// The state of one link.
-#[derive(Debug)]
+/// The state of one link. It holds credentials and frames, so it has no `Debug`.
 pub(crate) struct Machine {
     urls: Urls,
     limit: usize,
