@@ -87,6 +87,8 @@ fn a_host_that_fails_is_followed_by_the_next() {
         HttpMockReply::failure(FailureKind::Refused),
         HttpMockReply::failure(FailureKind::Dns),
         HttpMockReply::bytes(502, "text/html", "<html>bad gateway</html>"),
+        HttpMockReply::error(500, 50000),
+        HttpMockReply::error(503, 50003),
         HttpMockReply::bytes(200, "text/html", "<html>sign in to the hotel</html>"),
         HttpMockReply::json(200, json!({})),
         HttpMockReply::json(200, json!([])),

@@ -5,6 +5,11 @@
 //!  body is {error} with a code   DISCONNECTED with it, or ERROR where trying again is no use
 //!  anything else                 the transport has failed
 //! ```
+//!
+//! While connecting, an error of the server's own (500 and above) is a failure too: the next host may
+//! do better.
+
+use std::sync::Arc;
 
 use ably_base::{
     ErrorCode, ErrorInfo, FailureKind, Frame, TransportError,
@@ -21,8 +26,12 @@ const FATAL: [u32; 3] = [80015, 80017, 80030];
 /// The frames that an answer of `status`, which is not a success, stands for.
 ///
 /// # Errors
-/// - [`FailureKind::HttpStatus`] it says nothing of Ably's.
-pub(crate) fn frames(status: u16, body: &Bytes) -> Result<Vec<Bytes>, TransportError> {
+/// - [`FailureKind::HttpStatus`] it says nothing of Ably's, or it is for the next host.
+pub(crate) fn frames(
+    status: u16,
+    body: &Bytes,
+    connecting: bool,
+) -> Result<Vec<Bytes>, TransportError> {
     // `null` is a list to the codec, and here it is none.
     match split_list(body) {
         Ok(list) if body.trim_ascii_start().starts_with(b"[") => return Ok(list),
@@ -35,12 +44,18 @@ pub(crate) fn frames(status: u16, body: &Bytes) -> Result<Vec<Bytes>, TransportE
     if error.code() == ErrorCode(0) {
         return Err(no_word());
     }
-    let action = match is_fatal(&error) {
+    let error = with_status(error, status);
+    let is_fatal = is_fatal(&error);
+    if connecting && !is_fatal && error.status_code() >= 500 {
+        let kind = FailureKind::HttpStatus(status);
+        return Err(TransportError::with_source(kind, Arc::new(error)));
+    }
+    let action = match is_fatal {
         true => Action::ERROR,
         false => Action::DISCONNECTED,
     };
     let mut message = ProtocolMessage::new(action);
-    message.error = Some(with_status(error, status));
+    message.error = Some(error);
     let mut frame = BytesMut::new();
     JsonCodec
         .encode(&message, &mut frame)
@@ -66,7 +81,7 @@ mod tests {
     use super::*;
 
     fn texts(status: u16, body: &str) -> Result<Vec<String>, FailureKind> {
-        let frames = frames(status, &Bytes::from(body.to_owned())).map_err(|e| e.kind)?;
+        let frames = frames(status, &Bytes::from(body.to_owned()), false).map_err(|e| e.kind)?;
         let text = |b: &Bytes| String::from_utf8(b.to_vec()).unwrap();
         Ok(frames.iter().map(text).collect())
     }
@@ -114,6 +129,28 @@ mod tests {
             texts(503, r#"{"error":{"code":50003}}"#).unwrap(),
             [r#"{"action":6,"error":{"code":50003,"statusCode":503,"message":""}}"#],
         );
+    }
+
+    #[test]
+    fn while_connecting_an_error_of_the_server_s_own_is_for_the_next_host() {
+        for (code, status, passes) in [
+            (50003, 503, false),
+            (50000, 500, false),
+            (40000, 500, true),
+            (80015, 500, true),
+            (40142, 401, true),
+            (80008, 499, true),
+        ] {
+            let body = format!(r#"{{"error":{{"code":{code},"statusCode":{status}}}}}"#);
+            let frames = frames(status, &Bytes::from(body), true);
+            if passes {
+                assert_eq!(frames.unwrap().len(), 1);
+                continue;
+            }
+            let failed = frames.unwrap_err();
+            assert_eq!(failed.kind, FailureKind::HttpStatus(status));
+            assert!(failed.to_string().contains(&code.to_string()), "{failed}");
+        }
     }
 
     #[test]

@@ -280,7 +280,7 @@ impl Machine {
             204 => Ok(Vec::new()),
             _ if streamed && is_blank(&rest) => Ok(Vec::new()),
             _ if succeeds => split_list(&rest).map_err(malformed),
-            status => refusal::frames(status, &rest),
+            status => refusal::frames(status, &rest, exchange.ask == Ask::Connect),
         };
         match frames {
             Ok(frames) => exchange.frames += self.on_frames(frames),
