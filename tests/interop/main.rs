@@ -9,6 +9,7 @@ mod delta;
 mod expiry;
 mod messages;
 mod peer;
+mod polling;
 mod presence;
 mod push;
 mod recover;
