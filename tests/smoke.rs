@@ -87,6 +87,21 @@ async fn two_clients_meet_over_tls() {
     sandbox.stop().await;
 }
 
+#[cfg(feature = "polling")]
+#[tokio::test]
+async fn two_clients_meet_over_http_with_tls() {
+    let (sandbox, root) = sandbox_with_tls().await;
+    let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
+    let options = options(&sandbox).plugin(tls);
+    let client = |transport: &str| {
+        let options = options.clone().transports([transport]);
+        Realtime::new(options).expect("a client")
+    };
+    let meeting = meet(client("xhr_polling"), client("comet"));
+    timeout(PATIENCE, meeting).await.expect("in time");
+    sandbox.stop().await;
+}
+
 #[tokio::test]
 async fn a_server_that_nobody_vouches_for_is_not_talked_to() {
     let (sandbox, _) = sandbox_with_tls().await;
