@@ -34,7 +34,7 @@ fn messages_and_members_of_both_are_understood_by_both() {
                 let sandbox = Sandbox::start().await.expect("a sandbox");
                 let (client, peer) = meet(&sandbox, ours, theirs).await;
                 let at_peer = json!({"client": "js", "channel": "interop"});
-                let channel = client.channels().get("interop").expect("a channel");
+                let channel = client.channels().get("interop");
                 let mut messages = subscribe(&channel).await;
                 peer.ask("subscribe", at_peer.clone()).await;
                 for sample in samples() {
@@ -72,7 +72,7 @@ fn our_connection_is_cut_while_ably_js_publishes() {
             for theirs in [("web_socket", true), ("comet", false)] {
                 let sandbox = Sandbox::start().await.expect("a sandbox");
                 let (client, peer) = meet(&sandbox, ours, theirs).await;
-                let channel = client.channels().get("burst").expect("a channel");
+                let channel = client.channels().get("burst");
                 let mut messages = subscribe(&channel).await;
                 let id = client.connection().id();
                 let request = json!({
