@@ -10,7 +10,7 @@ use ably_msgpack::MsgPack;
 use ably_polling::{Comet, XhrPolling};
 use ably_presence::{ChannelPresence, RealtimePresence};
 use ably_rest::{History, HistoryQuery};
-use ably_sandbox::Sandbox;
+use ably_sandbox::{Limits, Sandbox};
 use ably_websocket::WebSocketTransport;
 use tokio::time::timeout;
 
@@ -269,6 +269,28 @@ async fn a_publisher_that_is_cut_resumes_without_loss() {
         assert_eq!(here.connection().id(), id, "{kind:?}");
         sandbox.stop().await;
     }
+}
+
+#[tokio::test]
+async fn streams_that_end_all_the_time_lose_nothing() {
+    let limits = Limits {
+        comet_stream: 30,
+        ..Limits::default()
+    };
+    let sandbox = Sandbox::builder().limits(limits).start().await.unwrap();
+    let here = connect(over(Kind::Streaming, options(&sandbox, "here"))).await;
+    let there = connect_other(&sandbox, Other::Http(Kind::Streaming)).await;
+    let [from, to] = [&here, &there].map(|c| c.channels().get("room"));
+    let mut heard = subscribe(&to).await;
+    for n in 0..BURST {
+        in_time(from.publish(n.to_string(), "x")).await.unwrap();
+        assert_eq!(next(&mut heard).await.name, Some(n.to_string().into()));
+    }
+    assert!(heard.try_next().is_none());
+    for client in [&here, &there] {
+        assert!(client.connection().error_reason().is_none());
+    }
+    sandbox.stop().await;
 }
 
 #[tokio::test]
