@@ -1,5 +1,5 @@
 //! What a server sends after the upgrade: it reads the same in one piece and in many, and up to the
-//! first error as tungstenite reads it.
+//! first error that we see as tungstenite reads it.
 #![no_main]
 
 use std::{
@@ -171,7 +171,9 @@ fuzz_target!(|input: &[u8]| {
     assert_eq!(ours(Peer::new(bytes, piece)), (frames.clone(), end.clone()));
 
     let (messages, close) = theirs(Peer::new(bytes, usize::MAX));
-    assert_eq!(frames.len(), messages.len());
+    // It takes a control frame with a length of 16 or 64 bits, as long as that is small.
+    let stricter = end == FailureKind::Protocol && frames.len() < messages.len();
+    assert!(stricter || frames.len() == messages.len());
     for (frame, message) in frames.iter().zip(&messages) {
         match (frame, message) {
             (Frame::Text(ours), Message::Text(theirs)) => {
@@ -181,12 +183,16 @@ fuzz_target!(|input: &[u8]| {
             other => panic!("{other:?}"),
         }
     }
-    // A broken stream is no close; codes that must not be sent, it tells as a close and we do not.
+    // A text in part that cannot be UTF-8 fails there at once, and here when it is at its end.
     match &end {
         FailureKind::Closed {
             code: Some(1006), ..
         } => assert_eq!(close, None),
-        FailureKind::Closed { .. } => assert_eq!(close.as_ref(), Some(&end)),
+        // It does not know this one, which is registered.
+        FailureKind::Closed {
+            code: Some(1014), ..
+        } => {}
+        FailureKind::Closed { .. } => assert!(close.is_none() || close.as_ref() == Some(&end)),
         FailureKind::Protocol => {}
         other => panic!("{other:?}"),
     }
