@@ -24,8 +24,14 @@ pub struct RequestMachine {
     began: Option<Instant>,
     /// Generation of the token last sent.
     generation: u64,
+    /// It has had its own renewal.
     has_renewed: bool,
+    /// How often it was sent again with a token that others have got.
+    resends: u32,
 }
+
+/// The most tokens of others that a request is sent again with.
+const MAX_RESENDS: u32 = 3;
 
 #[derive(Debug)]
 enum State {
@@ -81,6 +87,7 @@ impl RequestMachine {
             began: None,
             generation: 0,
             has_renewed: false,
+            resends: 0,
         }
     }
 
@@ -251,14 +258,17 @@ impl RequestMachine {
             return Step::Done(Err(error));
         }
         // RSC10, with the new token and only once: 2.12.0 sends the old one for ever.
-        if core::mem::replace(&mut self.has_renewed, true) {
+        let is_newer = auth.generation() != self.generation;
+        if self.has_renewed || (is_newer && self.resends == MAX_RESENDS) {
             return Step::Done(Err(error));
         }
         // What the old token cost does not count against the new one's retries.
         self.began = None;
-        if auth.generation() != self.generation {
+        if is_newer {
+            self.resends += 1;
             return self.send(now, hosts, auth, Some(host));
         }
+        self.has_renewed = true;
         match auth.need(now, true) {
             Need::Ready => Step::Done(Err(error)),
             Need::Fetch => self.fetch(now, auth, Some(host)),

@@ -418,6 +418,43 @@ fn rsc10_a_token_that_another_request_renewed_is_used_without_a_fetch() {
 }
 
 #[test]
+fn rsc10_the_renewal_of_another_request_does_not_count_as_its_own() {
+    let mut w = World::new(token_auth(Some("old"), true));
+    let mut m = w.machine();
+    w.sent(&mut m);
+    w.auth.take_token(TokenDetails::new("of another")).unwrap();
+    m.handle(token_refused());
+    w.sent(&mut m);
+    m.handle(token_refused());
+    assert!(matches!(w.step(&mut m), Step::NeedToken { generation: 1 }));
+    w.auth.take_token(TokenDetails::new("own")).unwrap();
+    m.handle(Outcome::Token(Ok(())));
+    assert_eq!(w.sent(&mut m).1.unwrap(), "Bearer b3du");
+    m.handle(token_refused());
+    let error = w.done(&mut m).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::TOKEN_EXPIRED);
+}
+
+#[test]
+fn rsc10_others_that_renew_again_and_again_do_not_keep_a_request_going() {
+    let mut w = World::new(token_auth(Some("old"), true));
+    let mut m = w.machine();
+    let mut sends = 1;
+    w.sent(&mut m);
+    let error = loop {
+        w.auth.take_token(TokenDetails::new("newer")).unwrap();
+        m.handle(token_refused());
+        match w.step(&mut m) {
+            Step::Send { .. } => sends += 1,
+            Step::Done(result) => break result.unwrap_err(),
+            other => panic!("neither Send nor Done: {other:?}"),
+        }
+    };
+    assert_eq!(error.code(), ErrorCode::TOKEN_EXPIRED);
+    assert_eq!(sends, 4);
+}
+
+#[test]
 fn rsa4a2_a_token_that_cannot_be_renewed_is_40171_with_the_cause() {
     let mut w = World::new(token_auth(Some("old"), false));
     let mut m = w.machine();
