@@ -26,8 +26,6 @@ pub(crate) enum Timer {
     Idle,
     /// The connection may be lost, and the server does not answer.
     Suspect,
-    /// A token fetch takes too long.
-    Token,
     /// A ping was not answered.
     Ping(OpId),
     /// ATTACHED or DETACHED has not come (RTL4f, RTL5f).

@@ -586,6 +586,54 @@ fn a_url_that_never_answers_and_an_exchange_that_takes_long() {
 }
 
 #[test]
+fn rsa4c_a_connection_gives_the_callback_its_time_and_the_exchange_its_own() {
+    // Seven seconds of ten for the callback, and seven for the exchange.
+    let rt = VirtualRuntime::new();
+    let (ws, http) = (MockWebSocket::serving(), MockHttp::new());
+    let runtime = rt.clone();
+    let callback = move |_: TokenParams| {
+        use ably_base::Runtime;
+        let until = runtime.now().mono.after(seconds(7));
+        let mut timer = runtime.timer();
+        async move {
+            std::future::poll_fn(move |cx| timer.poll_until(cx, until)).await;
+            Credential::from_json(r#"{"keyName":"a.b","timestamp":1,"nonce":"n","mac":"m"}"#)
+        }
+    };
+    let options = ClientOptions::new()
+        .auth_callback(callback)
+        .plugin(rt.clone())
+        .plugin(ws.clone())
+        .plugin(http.clone())
+        .plugin(ably_token::Token);
+    let client = BaseRealtime::new(options.clone()).unwrap();
+    rt.advance(seconds(14));
+    assert_eq!(client.connection().state(), S::Connecting);
+    http.take_request()
+        .unwrap()
+        .respond(Reply::json(201, json!({"token": "t", "issued": 1})));
+    rt.run_until_idle();
+    assert_eq!(client.connection().state(), S::Connected);
+    client.close();
+    rt.advance(seconds(1));
+
+    // An exchange without end: the limit is that of connecting, and the token that comes at last
+    // is used.
+    let client = BaseRealtime::new(options.http_request_timeout(seconds(40))).unwrap();
+    rt.advance(Duration::from_millis(19_999));
+    assert_eq!(client.connection().state(), S::Connecting);
+    rt.advance(Duration::from_millis(1));
+    assert_eq!(client.connection().state(), S::Disconnected);
+    http.take_request()
+        .unwrap()
+        .respond(Reply::json(201, json!({"token": "late", "issued": 1})));
+    rt.await_state(&client, S::Connected);
+    let used = ws.attempts()[1].query("access_token");
+    assert_eq!(used.as_deref(), Some("late"));
+    assert_eq!(http.requests().len(), 2);
+}
+
+#[test]
 fn no_secret_is_in_logs_errors_or_debug() {
     const SECRETS: [&str; 6] = [
         "hunter2",

@@ -7,7 +7,7 @@
 use alloc::string::String;
 use core::time::Duration;
 
-use ably_protocol::{ErrorCode, ErrorInfo, Format};
+use ably_protocol::{ErrorInfo, Format};
 
 use super::{ConnectionState, Link, errors, fallback::Happened};
 use crate::{
@@ -46,7 +46,7 @@ impl Engine {
             Need::Ready => {
                 self.open_next_host(now);
             }
-            Need::Fetch => self.fetch_token(now),
+            Need::Fetch => self.fetch_token(),
             Need::Impossible(error) => {
                 let mut failed = ErrorInfo::builder(
                     error.code(),
@@ -61,11 +61,11 @@ impl Engine {
         }
     }
 
-    fn fetch_token(&mut self, now: Now) {
+    /// How long a callback may take is for the shell to say, which knows when it ends and the
+    /// exchange begins; the whole is bounded as connecting is.
+    fn fetch_token(&mut self) {
         let op = self.new_op();
         self.conn.link = Link::Token(op);
-        let wait = self.config.timeouts.realtime_request;
-        self.timers.start(Timer::Token, now.mono.after(wait));
         let generation = self.auth.generation();
         self.outputs
             .push_back(Output::FetchToken { op, generation });
@@ -97,7 +97,7 @@ impl Engine {
         }
         if self.auth.lacks_token() && !self.conn.hosts_left.is_empty() {
             // `authorize` has given up the one that the last host was shown.
-            self.fetch_token(now);
+            self.fetch_token();
             return true;
         }
         let Some(host) = self.conn.hosts_left.pop() else {
@@ -190,25 +190,11 @@ impl Engine {
             return;
         }
         self.conn.link = Link::None;
-        self.timers.stop(Timer::Token);
         match result {
             Ok(()) => {
                 self.open_next_host(now);
             }
             Err(error) => self.auth_failed(now, error),
-        }
-    }
-
-    pub(super) fn token_timed_out(&mut self, now: Now) {
-        if let Link::Token(op) = self.conn.link {
-            self.conn.link = Link::None;
-            self.outputs.push_back(Output::Cancel { op });
-            let error = ErrorInfo::new(
-                ErrorCode::AUTH_CALLBACK_FAILED,
-                401,
-                "the token callback did not answer within realtimeRequestTimeout",
-            );
-            self.auth_failed(now, error);
         }
     }
 

@@ -88,12 +88,7 @@ impl Engine {
     }
 
     fn stop_attempt_timers(&mut self) {
-        for timer in [
-            Timer::Transition,
-            Timer::Attempt,
-            Timer::Retry,
-            Timer::Token,
-        ] {
+        for timer in [Timer::Transition, Timer::Attempt, Timer::Retry] {
             self.timers.stop(timer);
         }
     }
@@ -283,7 +278,6 @@ impl Engine {
         use ConnectionState as S;
         match timer {
             Timer::Attempt => self.attempt_timed_out(now),
-            Timer::Token => self.token_timed_out(now),
             Timer::Transition if self.conn.state == S::Closing => {
                 self.notify(now, S::Closed, None);
             }
@@ -363,7 +357,6 @@ impl Engine {
     /// Gives up the attempt under way and begins anew.
     pub(super) fn restart_attempt(&mut self, now: Now) {
         self.timers.stop(Timer::Attempt);
-        self.timers.stop(Timer::Token);
         self.drop_link(now);
         self.start_connect(now);
     }

@@ -322,7 +322,7 @@ fn token_timeout() -> ErrorInfo {
     ErrorInfo::new(
         ErrorCode::AUTH_CALLBACK_FAILED,
         401,
-        "the token callback did not answer within realtimeRequestTimeout",
+        "getting a token took longer than realtimeRequestTimeout and httpMaxRetryDuration",
     )
 }
 
