@@ -229,7 +229,7 @@ setters! {
     /// How HTTP connections are used. ably-js's `restAgentOptions`.
     rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
     /// What is asked whether there is a network, before a fallback host is tried: an HTTP(S) URL
-    /// that answers with a status of 200 to 299. Default: a file of Ably's that says `yes`. Spec:
+    /// that answers with a status of 200 to 399; redirects are not followed. Default: a file of Ably's that says `yes`. Spec:
     /// REC3b.
     connectivity_check_url(url: impl Into<String>) => connectivity.url = Some(url.into());
     /// What is opened to find out whether WebSockets get through, when one is slow to open and there

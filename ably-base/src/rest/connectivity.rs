@@ -29,9 +29,10 @@ impl RestCore {
     /// Asks a host that is not Ably's service whether the network can be reached: the
     /// `connectivity_check_url` of the options. No credential is sent.
     ///
-    /// True when the answer is `yes`, from a URL of the application's any status of 200 to 299;
-    /// false when there is another answer or none within `http_request_timeout`. True without asking
-    /// when `disable_connectivity_check` is set, or the HTTP client has no TLS for the URL.
+    /// True when the answer is `yes`, from a URL of the application's any status of 200 to 399, as
+    /// redirects are not followed; false when there is another answer or none within
+    /// `http_request_timeout`. True without asking when `disable_connectivity_check` is set, or the
+    /// HTTP client has no TLS for the URL.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request.
@@ -52,9 +53,11 @@ impl RestCore {
         let only_status = url.is_some();
         let mut asking = Box::pin(async move {
             let response = executed.await?;
-            let is_fine = (200..300).contains(&response.status);
-            if !is_fine || only_status {
-                return Ok(is_fine);
+            if only_status {
+                return Ok((200..400).contains(&response.status));
+            }
+            if !(200..300).contains(&response.status) {
+                return Ok(false);
             }
             let reply = collect(response, MAX_ANSWER).await?;
             Ok::<_, TransportError>(reply.body.trim_ascii() == b"yes")
