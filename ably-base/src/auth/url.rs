@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use ably_engine::{
-    Credential, HttpReply, HttpRequest, TokenParams, TransportError,
+    Credential, HttpReply, HttpRequest, TokenDetails, TokenParams, TransportError,
     protocol::{ErrorCode, ErrorInfo, Secret, Value},
     request::Outcome,
 };
@@ -111,11 +111,12 @@ fn read(reply: HttpReply) -> Result<Credential, ErrorInfo> {
         let credential = Credential::from_json(&text)?;
         return Ok(credential);
     }
-    if kind.contains("application/jwt") {
-        // Whatever it begins with.
-        return Ok(Credential::Text(Secret::new(text)));
+    let is_jwt = kind.contains("application/jwt");
+    if is_jwt && text.starts_with('{') {
+        // Nobody takes this for JSON that was encoded twice.
+        return Ok(Credential::Token(TokenDetails::new(text)));
     }
-    if kind.contains("text/plain") {
+    if is_jwt || kind.contains("text/plain") {
         return Ok(Credential::Text(Secret::new(text)));
     }
     Err(if kind.is_empty() {
@@ -272,6 +273,8 @@ mod tests {
         assert_eq!(token("text/plain", "tok"), "tok");
         assert_eq!(token("Text/Plain; charset=utf-8", "tok"), "tok");
         assert_eq!(token("application/jwt", "a.b.c"), "a.b.c");
+        // Only as text is this taken for JSON by mistake.
+        assert_eq!(token("application/jwt", "{odd}"), "{odd}");
         assert_eq!(token("application/json", r#"{"token":"t"}"#), "t");
         assert_eq!(
             token(
@@ -297,6 +300,9 @@ mod tests {
             (200, "text/plain", "null"),
             (200, "text/plain", "undefined"),
             (200, "text/plain", r#"{"token":"t"}"#),
+            (200, "application/jwt", ""),
+            (200, "application/jwt", "null"),
+            (200, "application/jwt", "undefined"),
             (200, "application/json", ""),
             (200, "application/json", "null"),
             (200, "application/json", "[]"),
