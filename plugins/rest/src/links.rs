@@ -82,17 +82,19 @@ fn rel(params: &str) -> Option<&str> {
     })
 }
 
-pub(crate) fn parse(query: &str) -> Query {
-    let query = query.split('#').next().unwrap_or_default();
-    query
-        .split('&')
-        .filter(|pair| !pair.is_empty())
-        .take(MAX_PARAMS)
-        .map(|pair| {
-            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-            (decode(name), decode(value))
-        })
+/// The query of a server's link.
+fn parse(query: &str) -> Query {
+    let pairs = pairs(query).take(MAX_PARAMS);
+    pairs
+        .map(|(name, value)| (decode(name), decode(value)))
         .collect()
+}
+
+/// Names and values of a query, encoded as they are.
+pub(crate) fn pairs(query: &str) -> impl Iterator<Item = (&str, &str)> {
+    let query = query.split('#').next().unwrap_or_default();
+    let pairs = query.split('&').filter(|pair| !pair.is_empty());
+    pairs.map(|pair| pair.split_once('=').unwrap_or((pair, "")))
 }
 
 /// Undoes percent-encoding and `+`; what is malformed stays as it is.

@@ -26,7 +26,7 @@ use crate::{HttpPaginatedResponse, request_path};
 /// [`HttpPaginatedResponse::success`].
 ///
 /// # Errors
-/// - `40000` a path with a segment `.` or `..`, or one that is not UTF-8 when it is decoded.
+/// - `40000` a path with a segment `.` or `..`; a path or query that is not UTF-8 when it is decoded.
 /// - `40003` a header that cannot be sent. `40013` a body that cannot be written.
 /// - `40019` there is no HTTP client.
 /// - `40500` a method other than GET, POST, PUT, PATCH and DELETE.

@@ -13,20 +13,24 @@ use crate::links::{self, Query};
 pub(crate) fn read(text: &str) -> Result<(RestPath, Query), ErrorInfo> {
     let (path, query) = text.split_once('?').unwrap_or((text, ""));
     let path = path.strip_prefix('/').unwrap_or(path);
-    let segments = path.split('/').map(|segment| {
-        String::from_utf8(links::decode_bytes(segment, false)).map_err(|error| {
-            ErrorInfo::builder(
-                ErrorCode::BAD_REQUEST,
-                400,
-                "a path of a request must be UTF-8 when it is decoded",
-            )
-            .source(std::sync::Arc::new(error))
-            .build()
-        })
-    });
+    let segments = path.split('/').map(|segment| decode(segment, false));
     let segments = segments.collect::<Result<Vec<_>, _>>()?;
     let path = RestPath::of(segments.iter().map(String::as_str))?;
-    Ok((path, links::parse(query)))
+    let query =
+        links::pairs(query).map(|(name, value)| Ok((decode(name, true)?, decode(value, true)?)));
+    Ok((path, query.collect::<Result<_, _>>()?))
+}
+
+fn decode(text: &str, plus_is_space: bool) -> Result<String, ErrorInfo> {
+    String::from_utf8(links::decode_bytes(text, plus_is_space)).map_err(|error| {
+        ErrorInfo::builder(
+            ErrorCode::BAD_REQUEST,
+            400,
+            "path and query of a request must be UTF-8 when they are decoded",
+        )
+        .source(std::sync::Arc::new(error))
+        .build()
+    })
 }
 
 #[cfg(test)]
@@ -61,12 +65,29 @@ mod tests {
                 .collect();
             assert_eq!(params, wanted, "{text}");
         }
-        for text in ["/a/../b", "/a/%2e%2E/b", "/.", "..", "/a/%2e", "/%ff"] {
+        for text in [
+            "/a/../b",
+            "/a/%2e%2E/b",
+            "/.",
+            "..",
+            "/a/%2e",
+            "/%ff",
+            "/a?b=%ff",
+            "/a?%C3=b",
+        ] {
             assert_eq!(
                 read(text).unwrap_err().code(),
                 ErrorCode::BAD_REQUEST,
                 "{text}"
             );
         }
+    }
+
+    #[test]
+    fn rsc19f_all_parameters_of_the_application_are_sent() {
+        let text: Vec<_> = (0..1000).map(|i| format!("p{i}={i}")).collect();
+        let (_, params) = read(&format!("/a?{}", text.join("&"))).unwrap();
+        assert_eq!(params.len(), 1000);
+        assert_eq!(params[999], ("p999".into(), "999".into()));
     }
 }
