@@ -94,6 +94,49 @@ async fn one_root_is_enough_for_connection_and_requests() {
     sandbox.stop().await;
 }
 
+/// A way out on which nobody answers.
+#[cfg(feature = "polling")]
+struct Hole;
+
+#[cfg(feature = "polling")]
+impl ably::Dial for Hole {
+    fn dial(
+        &self,
+        _: String,
+        _: u16,
+    ) -> ably::engine::BoxFuture<Result<Box<dyn ably::ByteStream>, TransportError>> {
+        Box::pin(std::future::pending())
+    }
+}
+
+#[cfg(feature = "polling")]
+#[tokio::test]
+async fn where_websockets_do_not_get_through_the_client_polls() {
+    let sandbox = Sandbox::start().await.expect("the sandbox starts");
+    // The dialler is the WebSocket's; HTTP has its own.
+    let options = ClientOptions::with_key(sandbox.key())
+        .endpoint(sandbox.host())
+        .port(sandbox.port())
+        .tls(false)
+        .connectivity_check_url(sandbox.url() + "/time")
+        .dial(Hole)
+        .storage(ably::MemoryStorage::new())
+        .web_socket_slow_timeout(Duration::from_millis(50))
+        .web_socket_connect_timeout(Duration::from_millis(100));
+    works(options.clone()).await;
+    let client = Realtime::new(options).expect("a client");
+    let channel = client.channels().get("polled");
+    let mut messages = channel.subscribe(());
+    let talk = async {
+        channel.attach().await.expect("attached");
+        channel.publish("name", "data").await.expect("acknowledged");
+        messages.next().await.expect("a message").expect("no gap")
+    };
+    let message = timeout(PATIENCE, talk).await.expect("in time");
+    assert_eq!(message.data, "data");
+    sandbox.stop().await;
+}
+
 #[cfg(feature = "native-tls")]
 #[tokio::test]
 async fn native_tls_does_all_that_rustls_does() {

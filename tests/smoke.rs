@@ -6,8 +6,8 @@ use std::{
 };
 
 use ably::{
-    ClientOptions, ConnectionState, FailureKind, PresenceAction, Realtime, Rest, TransportError,
-    plugins::rustls::Rustls, prelude::*,
+    ClientOptions, ConnectionState, FailureKind, MemoryStorage, PresenceAction, Realtime, Rest,
+    TransportError, plugins::rustls::Rustls, prelude::*,
 };
 use ably_sandbox::{Sandbox, Selector};
 use tokio::time::timeout;
@@ -61,6 +61,57 @@ async fn two_clients_meet_in_each_format() {
         meeting.await.expect("in time");
     }
     sandbox.stop().await;
+}
+
+#[test]
+fn a_program_that_ended_without_notice_is_gone_on_with() {
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+    };
+    let main = runtime().expect("a runtime");
+    let sandbox = main.block_on(Sandbox::start()).expect("the sandbox starts");
+    let storage = MemoryStorage::new();
+    let client = || {
+        let options = options(&sandbox).storage(storage.clone());
+        Realtime::new(options.recover_if(|_| true)).expect("a client")
+    };
+
+    let program = runtime().expect("a runtime");
+    let (last, id) = program.block_on(async {
+        let client = client();
+        let channel = client.channels().get("going-on");
+        channel.attach().await.expect("attached");
+        channel.publish("before", "1").await.expect("acknowledged");
+        let id = client.connection().id().expect("an id");
+        (client, id)
+    });
+    // Nobody is left to close the connection.
+    program.shutdown_background();
+
+    let go_on = async {
+        let rest = Rest::new(options(&sandbox)).expect("a client");
+        let channel = rest.channels().get("going-on");
+        channel.publish("meanwhile", "2").await.expect("published");
+        let client = client();
+        let channel = client.channels().get("going-on");
+        let mut messages = channel.subscribe(());
+        connected(&client).await;
+        assert_eq!(client.connection().id(), Some(id));
+        assert_eq!(client.connection().error_reason(), None);
+        channel.attach().await.expect("attached");
+        channel.publish("after", "3").await.expect("acknowledged");
+        for name in ["meanwhile", "after"] {
+            let message = messages.next().await.expect("a message").expect("no gap");
+            assert_eq!(message.name.as_deref(), Some(name));
+        }
+        client.close();
+    };
+    let went_on = main.block_on(async { timeout(PATIENCE, go_on).await });
+    went_on.expect("in time");
+    drop(last);
+    main.block_on(sandbox.stop());
 }
 
 /// A sandbox with TLS, and the certificate that it signed itself, in DER.
