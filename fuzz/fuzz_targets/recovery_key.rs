@@ -27,7 +27,6 @@ fn connect(recover: &str) -> (String, Option<String>) {
     let key = Key::parse("app.key:secret").expect("a key");
     let mut config = Config::new(AuthConfig::Basic(key));
     config.recover = Some(recover.to_owned());
-    config.max_channels = 64;
     let mut engine =
         Engine::new(config, Vec::new(), Vec::new(), Box::new(Zeros)).expect("an engine");
     engine.connect(NOW);
