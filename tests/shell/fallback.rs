@@ -217,6 +217,26 @@ fn a_probe_that_opens_while_connecting_brings_the_websocket_back() {
     net.polling.attempts()[1].respond_with_connected(connected("late", "late"));
     net.advance(0.1);
     assert_eq!(client.connection().id().as_deref(), Some("id"));
+    publishes(&net, &client);
+    assert_eq!(net.ws.client_messages_of(action::MESSAGE).len(), 1);
+}
+
+#[track_caller]
+fn publishes(net: &Net, client: &BaseRealtime) {
+    let channel = client.channels().get("c");
+    net.rt.wait(channel.publish("n", "d")).unwrap();
+}
+
+#[test]
+fn a_websocket_that_was_given_up_is_not_used_when_it_opens() {
+    let net = Net::new(Fate::Silence, Fate::Refusal);
+    let client = net.fallen_back();
+    net.attempts(false)[0].respond_with_connected(connected("late", "late"));
+    net.advance(0.1);
+    assert_eq!(client.connection().id().as_deref(), Some("connection-id"));
+    publishes(&net, &client);
+    assert_eq!(net.polling.client_messages_of(action::MESSAGE).len(), 1);
+    assert_eq!(net.counts(), (1, 1, 1));
 }
 
 #[test]
@@ -388,4 +408,91 @@ fn what_worked_last_comes_first_for_the_next_client_too() {
     assert_eq!(third.connection().state(), S::Connected);
     assert_eq!(net.counts(), (2, 3, 3));
     assert_eq!(storage.get(name), None);
+}
+
+/// A little generator, so that a seed says what happens.
+struct Dice(u64);
+
+impl Dice {
+    fn roll(&mut self, sides: u64) -> u64 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1);
+        (self.0 >> 33) % sides
+    }
+
+    fn fate(&mut self) -> Fate {
+        [Fate::Silence, Fate::Refusal, Fate::Opens, Fate::Connects][self.roll(4) as usize]
+    }
+}
+
+#[test]
+fn whatever_gets_through_no_attempt_hangs() {
+    for seed in 0..60 {
+        let net = Net::new(Fate::Silence, Fate::Silence);
+        let dice = Arc::new(Mutex::new(Dice(seed)));
+        let d = dice.clone();
+        net.polling.set_on_attempt(move |a| {
+            let fate = d.lock().unwrap().fate();
+            meet(&a, fate);
+        });
+        let client = net.connecting();
+        let mut since = Duration::ZERO;
+        for _ in 0..240 {
+            let (socket, probe, event) = {
+                let mut dice = dice.lock().unwrap();
+                (dice.fate(), dice.fate(), dice.roll(8))
+            };
+            net.set(socket, probe);
+            *net.online.lock().unwrap() = event != 0;
+            // A late answer, or the end of a connection.
+            let all = [net.ws.attempts(), net.polling.attempts()].concat();
+            match event {
+                1 => meet(&all[all.len() - 1], socket),
+                2 if client.connection().state() == S::Connected => {
+                    for mock in [&net.ws, &net.polling] {
+                        if mock.attempts().iter().any(|a| !a.target().is_probe) {
+                            cut(mock);
+                        }
+                    }
+                }
+                3 => net.rt.jump_wall_clock(60_000),
+                _ => {}
+            }
+            let before = client.connection().state();
+            net.advance(1.0);
+            let state = client.connection().state();
+            let is_stuck = (before, state) == (S::Connecting, S::Connecting);
+            since = if is_stuck {
+                since + Duration::from_secs(1)
+            } else {
+                Duration::ZERO
+            };
+            assert!(
+                since <= Duration::from_secs(21),
+                "{seed}: {:?}",
+                net.counts()
+            );
+            assert!(![S::Failed, S::Closed].contains(&state), "{seed}");
+        }
+        net.set(Fate::Connects, Fate::Connects);
+        *net.online.lock().unwrap() = true;
+        net.polling
+            .set_on_attempt(|a| drop(a.respond_with_connected(connected("id", "key"))));
+        net.advance(60.0);
+        assert_eq!(client.connection().state(), S::Connected, "{seed}");
+        client.close();
+        net.advance(11.0);
+        assert_eq!(client.connection().state(), S::Closed, "{seed}");
+    }
+}
+
+/// Cuts the connection that was opened last, if any was.
+fn cut(mock: &MockWebSocket) {
+    use ably_testkit::WsEvent;
+    let opened = |e: &WsEvent| matches!(e, WsEvent::ConnectionSuccess(_));
+    if mock.events().iter().any(opened) {
+        mock.active().simulate_disconnect();
+    }
 }
