@@ -181,7 +181,7 @@ impl App {
         let Some(name) = fixture.text("name")? else {
             return Err(ErrorInfo::bad(BAD_REQUEST, "a channel must have a name"));
         };
-        let name = ChannelName::parse(&name)?.channel;
+        let name = ChannelName::without_filter(&name)?;
         let retention = self.retention(&name, limits);
         let connection = entropy.name(10);
         let mut members = Vec::new();

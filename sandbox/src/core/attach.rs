@@ -8,8 +8,11 @@
 //! Spec: RTL4, RTL5, RTL12, RTL13, RTL15; channel params.
 
 use crate::core::Core;
+use crate::core::capability::Capability;
 use crate::core::channel::Channel;
 use crate::core::delta::Delta;
+use crate::core::entry::Entry;
+use crate::core::filter::Filter;
 use crate::core::name::ChannelName;
 use crate::core::params::Params;
 use crate::core::serial::Position;
@@ -28,6 +31,8 @@ pub(crate) struct Attachment {
     pub(crate) occupancy: Option<Option<String>>,
     /// The message before, on attachments that take deltas.
     pub(crate) delta: Option<Delta>,
+    /// Which messages it wants, if not all.
+    pub(crate) filter: Option<Filter>,
 }
 
 impl Core {
@@ -86,15 +91,20 @@ impl Core {
         let (mut answers, mut changed) = (Vec::new(), Vec::new());
         for (name, attachment) in &mut connection.attachments {
             let capability = &connection.identity.capability;
-            let allowed = |operation: &str| capability.allows(&attachment.channel, operation);
-            let modes = granted(attachment.requested, allowed);
+            let filtered = attachment.filter.is_some();
+            let modes = granted(
+                attachment.requested,
+                capability,
+                &attachment.channel,
+                filtered,
+            );
             if modes == attachment.modes {
                 continue;
             }
             attachment.modes = modes;
             changed.push(attachment.channel.clone());
             answers.push(if modes == 0 {
-                let error = missing(&attachment.channel);
+                let error = missing(&attachment.channel, filtered);
                 ProtocolMessage::for_channel(action::ERROR, name).with_error(error)
             } else {
                 ProtocolMessage {
@@ -181,11 +191,14 @@ impl Core {
             .or(Some(flags::modes_of(request.flags)).filter(|modes| *modes != 0))
             .unwrap_or(flags::DEFAULT_MODES);
         let capability = &connection.identity.capability;
-        let modes = granted(requested, |operation| {
-            capability.allows(&parsed.channel, operation)
-        });
+        let modes = granted(
+            requested,
+            capability,
+            &parsed.channel,
+            parsed.filter.is_some(),
+        );
         if modes == 0 {
-            return Err(missing(&parsed.channel));
+            return Err(missing(&parsed.channel, parsed.filter.is_some()));
         }
         if params.occupancy.is_some() {
             let needed = ["channel-metadata"];
@@ -220,10 +233,10 @@ impl Core {
             Start::After(position) => channel
                 .entries_after(*position)
                 .filter(|entry| entry.modes() & modes != 0)
-                .cloned()
+                .filter_map(|entry| fitting(parsed.filter.as_ref(), entry))
                 .collect(),
             _ if modes & flags::SUBSCRIBE == 0 => Vec::new(),
-            Start::Fresh => params.rewind(channel, now),
+            Start::Fresh => params.rewind(channel, parsed.filter.as_ref(), now),
             Start::Live | Start::Lost => Vec::new(),
         };
         let mut set = modes;
@@ -276,6 +289,7 @@ impl Core {
                 modes,
                 occupancy: params.occupancy,
                 delta,
+                filter: parsed.filter,
             };
             connection.attachments.insert(name.to_owned(), attachment);
         }
@@ -295,15 +309,35 @@ enum Start {
     Fresh,
 }
 
-fn granted(requested: u64, allowed: impl Fn(&str) -> bool) -> u64 {
+/// Returns what of an entry is for a client.
+pub(crate) fn fitting(filter: Option<&Filter>, entry: &Entry) -> Option<Entry> {
+    match filter {
+        Some(filter) => filter.apply(entry),
+        None => Some(entry.clone()),
+    }
+}
+
+// To listen through a filter is a matter of its own, which a capability for all ordinary channels
+// does not include. Who may not does not get the rest instead.
+fn granted(requested: u64, capability: &Capability, channel: &str, filtered: bool) -> u64 {
+    let derived = format!("[filter]{channel}");
+    let listens = |operation: &str| operation.ends_with("subscribe");
+    let allowed = |operation: &str| match filtered && listens(operation) {
+        true => capability.allows(&derived, operation),
+        false => capability.allows(channel, operation),
+    };
+    if filtered && !allowed("subscribe") {
+        return 0;
+    }
     let modes = MODES
         .iter()
         .filter(|(bit, _, operation)| requested & bit != 0 && allowed(operation));
     modes.fold(0, |modes, (bit, ..)| modes | bit)
 }
 
-fn missing(channel: &str) -> ErrorInfo {
-    let why = format!("no capability for any of the modes asked for on '{channel}'");
+fn missing(channel: &str, filtered: bool) -> ErrorInfo {
+    let kind = if filtered { "[filter]" } else { "" };
+    let why = format!("no capability for any of the modes asked for on '{kind}{channel}'");
     ErrorInfo::unauthorized(NO_CAPABILITY, why)
 }
 

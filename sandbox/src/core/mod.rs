@@ -25,6 +25,7 @@ mod dispatch;
 mod entropy;
 mod entry;
 mod faults;
+mod filter;
 mod history;
 mod interval;
 mod journal;

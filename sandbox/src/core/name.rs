@@ -1,18 +1,22 @@
 //! Channel names and their qualifiers.
 //!
 //! `[?rewind=1]news` is the channel `news` with a param; `[meta]log` is a channel of its own.
-//! Derived channels (`[filter=…]`) are not supported yet and are refused.
+//! `[filter=…?rewind=1]news` is `news` too, for a client that wants some of its messages.
 
+use crate::core::filter::Filter;
 use crate::wire::ErrorInfo;
+use crate::wire::data::{from_base64, from_base64url};
 use crate::wire::error::BAD_CHANNEL;
 
 /// A channel name taken apart.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ChannelName {
-    /// The channel, without `[?…]`.
+    /// The channel, without `[?…]` and `[filter=…]`.
     pub(crate) channel: String,
-    /// The params of `[?…]`.
+    /// The params of the qualifier.
     pub(crate) params: Vec<(String, String)>,
+    /// Which messages are wanted, if not all.
+    pub(crate) filter: Option<Filter>,
 }
 
 impl ChannelName {
@@ -27,6 +31,7 @@ impl ChannelName {
         }
         let mut channel = name;
         let mut params = Vec::new();
+        let mut filter = None;
         if let Some(rest) = name.strip_prefix('[') {
             let Some((qualifier, rest)) = rest.split_once(']') else {
                 return invalid("has an open qualifier");
@@ -34,8 +39,14 @@ impl ChannelName {
             if let Some(query) = qualifier.strip_prefix('?') {
                 params = parse_query(query);
                 channel = rest;
-            } else if qualifier.starts_with("filter=") {
-                return invalid("asks for a filter, which this sandbox does not support");
+            } else if let Some(wanted) = qualifier.strip_prefix("filter=") {
+                let (encoded, query) = wanted.split_once('?').unwrap_or((wanted, ""));
+                match read_filter(encoded) {
+                    Ok(read) => filter = Some(read),
+                    Err(why) => return invalid(&format!("has a filter that is wrong: {why}")),
+                }
+                params = parse_query(query);
+                channel = rest;
             } else if qualifier != "meta" && qualifier != "queue" {
                 return invalid("has an unknown qualifier");
             }
@@ -48,13 +59,33 @@ impl ChannelName {
         Ok(ChannelName {
             channel: channel.to_owned(),
             params,
+            filter,
         })
+    }
+
+    /// Returns the channel of a name, where a filter would have no meaning.
+    ///
+    /// # Errors
+    /// - `40010` no valid name, or one with a filter.
+    pub(crate) fn without_filter(name: &str) -> Result<String, ErrorInfo> {
+        let parsed = ChannelName::parse(name)?;
+        if parsed.filter.is_some() {
+            let why = "a channel with a filter can only be attached to";
+            return Err(ErrorInfo::bad(BAD_CHANNEL, why));
+        }
+        Ok(parsed.channel)
     }
 
     /// Returns the namespace: what stands before the first colon.
     pub(crate) fn namespace(channel: &str) -> &str {
         channel.split(':').next().unwrap_or_default()
     }
+}
+
+fn read_filter(encoded: &str) -> Result<Filter, String> {
+    let bytes = from_base64(encoded).or_else(|| from_base64url(encoded));
+    let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok());
+    Filter::parse(&text.ok_or("it is no text in base64")?)
 }
 
 /// Splits `a=1&b=2`, decoding percent and plus.

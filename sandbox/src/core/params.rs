@@ -4,8 +4,10 @@
 //!
 //! Spec: TB2c, RTL4k, RTL16.
 
+use crate::core::attach::fitting;
 use crate::core::channel::Channel;
 use crate::core::entry::Entry;
+use crate::core::filter::Filter;
 use crate::core::occupancy::Occupancy;
 use crate::wire::ErrorInfo;
 use crate::wire::error::BAD_PARAM;
@@ -72,7 +74,12 @@ impl Params {
     }
 
     /// Returns the last messages asked for, oldest first; a publish may be cut in two.
-    pub(crate) fn rewind(&self, channel: &Channel, now: u64) -> Vec<Entry> {
+    pub(crate) fn rewind(
+        &self,
+        channel: &Channel,
+        filter: Option<&Filter>,
+        now: u64,
+    ) -> Vec<Entry> {
         let (since, count) = match &self.rewind {
             None => return Vec::new(),
             Some(Rewind::Messages(count)) => (0, *count),
@@ -88,7 +95,9 @@ impl Params {
             if left == 0 || entry.timestamp < since {
                 break;
             }
-            let mut entry = entry.clone();
+            let Some(mut entry) = fitting(filter, entry) else {
+                continue;
+            };
             let surplus = entry.messages.len().saturating_sub(left);
             entry.messages.drain(..surplus);
             left = left.saturating_sub(entry.messages.len());

@@ -185,9 +185,20 @@ impl Core {
             let (Some(attachment), Some(transport), true) = (attachment, transport, hears) else {
                 continue;
             };
-            let frame = match &mut attachment.delta {
-                Some(delta) => Arc::new(Frame::new(delta.apply(whole(name)))),
-                None => {
+            let filtered = match &attachment.filter {
+                Some(filter) => match filter.apply(entry) {
+                    Some(entry) => Some(entry.frame(name, serial.clone())),
+                    None => continue,
+                },
+                None => None,
+            };
+            let frame = match (&mut attachment.delta, filtered) {
+                (Some(delta), filtered) => {
+                    let frame = filtered.unwrap_or_else(|| whole(name));
+                    Arc::new(Frame::new(delta.apply(frame)))
+                }
+                (None, Some(frame)) => Arc::new(Frame::new(frame)),
+                (None, None) => {
                     let frame = frames.entry(name.clone());
                     let frame = frame.or_insert_with(|| Arc::new(Frame::new(whole(name))));
                     Arc::clone(frame)

@@ -212,7 +212,7 @@ impl Core {
         else {
             return Ok(());
         };
-        let channel = ChannelName::parse(channel)?.channel;
+        let channel = ChannelName::without_filter(channel)?;
         let key = Credential::Key(key.to_owned());
         let identity = self.authenticate(Some(&key), None, now)?;
         identity.require_any(&channel, &["publish"])?;

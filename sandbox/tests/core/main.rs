@@ -6,6 +6,7 @@ mod capability;
 mod comet;
 mod connection;
 mod delta;
+mod filter;
 mod history;
 mod hostile;
 mod journal;

@@ -188,7 +188,7 @@ async fn a_new_recv_ends_the_one_that_hangs() {
     let mut second = Stream::open(&sandbox, &format!("/comet/{key}/recv?")).await;
     assert_eq!(first.next().await, None);
     // What ended politely lets the socket live.
-    let again = format!("GET /time HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    let again = "GET /time HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
     first
         .socket
         .write_all(again.as_bytes())

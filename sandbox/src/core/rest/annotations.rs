@@ -17,7 +17,7 @@ impl Core {
         now: u64,
     ) -> Result<Response, ErrorInfo> {
         let identity = self.identify(request, now)?;
-        let channel = ChannelName::parse(name)?.channel;
+        let channel = ChannelName::without_filter(name)?;
         let (body, format) = (&request.body, request.body_format);
         if !matches!(body, Value::Map(_) | Value::List(_)) {
             return Err(ErrorInfo::bad(
@@ -37,7 +37,7 @@ impl Core {
         now: u64,
     ) -> Result<Response, ErrorInfo> {
         let identity = self.identify(request, now)?;
-        let name = ChannelName::parse(name)?.channel;
+        let name = ChannelName::without_filter(name)?;
         identity.require_any(&name, &["annotation-subscribe", "history"])?;
         let channel = self.existing_channel(&identity.app, &name);
         let channel = channel.filter(|channel| channel.message(message).is_some());

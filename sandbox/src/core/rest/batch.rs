@@ -89,7 +89,7 @@ impl Core {
         request: &Request,
         now: u64,
     ) -> Result<String, ErrorInfo> {
-        let channel = ChannelName::parse(channel)?.channel;
+        let channel = ChannelName::without_filter(channel)?;
         self.publish_rest(identity, &channel, messages, request.body_format, now)
     }
 
@@ -99,7 +99,7 @@ impl Core {
         name: &str,
         request: &Request,
     ) -> Result<Vec<Value>, ErrorInfo> {
-        let name = ChannelName::parse(name)?.channel;
+        let name = ChannelName::without_filter(name)?;
         identity.require_any(&name, &["presence", "subscribe"])?;
         let channel = self.existing_channel(&identity.app, &name);
         let members = channel.iter().flat_map(|channel| channel.members.values());

@@ -17,7 +17,7 @@ impl Core {
         now: u64,
     ) -> Result<Response, ErrorInfo> {
         let identity = self.identify(request, now)?;
-        let channel = ChannelName::parse(name)?.channel;
+        let channel = ChannelName::without_filter(name)?;
         if request.param("_forceNack") == Some("true") {
             return Err(ErrorInfo::bad(
                 FORCED_NACK,
@@ -72,7 +72,7 @@ impl Core {
         now: u64,
     ) -> Result<Response, ErrorInfo> {
         let identity = self.identify(request, now)?;
-        let name = ChannelName::parse(name)?.channel;
+        let name = ChannelName::without_filter(name)?;
         identity.require_any(&name, &["presence", "subscribe"])?;
         let channel = self.existing_channel(&identity.app, &name);
         let members = channel.iter().flat_map(|channel| channel.members.iter());
@@ -98,7 +98,7 @@ impl Core {
         read: impl FnOnce(&HistoryQuery, &crate::core::channel::Channel) -> Page,
     ) -> Result<Page, ErrorInfo> {
         let identity = self.identify(request, now)?;
-        let name = ChannelName::parse(name)?.channel;
+        let name = ChannelName::without_filter(name)?;
         identity.require_any(&name, &["history"])?;
         // What is too old must not be served just because nobody has swept yet.
         let limits = self.limits.clone();

@@ -18,7 +18,7 @@ impl Core {
         now: u64,
     ) -> Result<Response, ErrorInfo> {
         let identity = self.identify(request, now)?;
-        let channel = ChannelName::parse(name)?.channel;
+        let channel = ChannelName::without_filter(name)?;
         identity.require_any(&channel, &["channel-metadata"])?;
         let occupancy = self.occupancy(&identity.app, &channel);
         Ok(Response::new(200, details(name, &occupancy)))

@@ -21,7 +21,7 @@ impl Core {
         let caller = self.push_caller(request, now)?;
         let body = &request.body;
         let name = body.text("channel")?.unwrap_or_default();
-        let channel = ChannelName::parse(&name)?.channel;
+        let channel = ChannelName::without_filter(&name)?;
         let to = match (body.text("deviceId")?, body.text("clientId")?) {
             (Some(id), None) => Subscriber::Device(id),
             (None, Some(id)) if (1..=MAX_ID).contains(&id.len()) => Subscriber::Client(id),
