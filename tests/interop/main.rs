@@ -7,6 +7,7 @@ mod comet;
 mod cuts;
 mod delta;
 mod expiry;
+mod filters;
 mod messages;
 mod peer;
 mod polling;

@@ -85,6 +85,7 @@ const ops = {
     return { name: transport.shortName, stream: transport.stream ?? null };
   },
   async recoveryKey(r) { return clients.get(r.client).connection.createRecoveryKey(); },
+  async name(r) { return channelOf(r).name; },
   async attach(r) { await channelOf(r).attach(); },
   async detach(r) { await channelOf(r).detach(); },
   async subscribe(r) {
