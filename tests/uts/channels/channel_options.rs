@@ -182,6 +182,19 @@ fn rts5a_a_derived_channel_has_a_name_of_its_own() {
     assert!(channel.name().ends_with("]test-RTS5a"));
 }
 
+// UTS: realtime/unit/DO2a/filter-attribute-0
+// What the options hold is seen in the channel that they make.
+#[test]
+fn do2a_the_filter_is_kept_to_the_letter() {
+    let filter = "name == 'event' && data.count > 10";
+    let channel = derived("test-DO2a", filter, None);
+    let encoded = "bmFtZSA9PSAnZXZlbnQnICYmIGRhdGEuY291bnQgPiAxMA==";
+    assert_eq!(channel.name(), format!("[filter={encoded}]test-DO2a"));
+    let options = DeriveOptions::new().filter(filter);
+    assert_eq!(options, DeriveOptions::new().filter(filter));
+    assert_ne!(options, DeriveOptions::new().filter("name == 'event'"));
+}
+
 // UTS: realtime/unit/RTS5a1/filter-base64-encoded-0
 #[test]
 fn rts5a1_the_filter_is_in_base64() {
