@@ -4,8 +4,10 @@
 //! ably-js. CPU time is each program's own, of its process; instructions and allocations come from
 //! callgrind, as the difference of two runs, so that starting and connecting do not count.
 //!
-//! [`rest`] is the other benchmark.
+//! The modules are the other benchmarks.
 
+mod presence;
+mod reconnect;
 mod rest;
 
 use std::path::{Path, PathBuf};
@@ -26,8 +28,11 @@ const CASES: [(&str, usize); 4] = [("json", 1), ("json", 10), ("msgpack", 1), ("
 
 /// Builds, runs and prints the table.
 pub(crate) fn run(args: &[&str]) -> Result<()> {
-    if args == ["rest"] {
-        return rest::run();
+    match args {
+        ["presence"] => return presence::run(),
+        ["reconnect"] => return reconnect::run(),
+        ["rest"] => return rest::run(),
+        _ => {}
     }
     let options = Options::parse(args)?;
     for (package, more) in [
@@ -88,8 +93,8 @@ struct Options {
 
 impl Options {
     fn parse(args: &[&str]) -> Result<Self> {
-        const USAGE: &str =
-            "usage: cargo xtask bench receive [options] | rest; see `cargo xtask --help`";
+        const USAGE: &str = "usage: cargo xtask bench receive [options] | presence | reconnect | rest; \
+                             see `cargo xtask --help`";
         let mut options = Self {
             messages: 200_000,
             callgrind: Some(20_000),

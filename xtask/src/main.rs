@@ -91,6 +91,8 @@ Commands:
                              --runs N         CPU time runs, the fastest counts (default 3)
                              --no-callgrind   CPU time only
                              --check          fail when a bound is exceeded
+  bench presence           Following 10,000 members, CPU time and memory: this client, ably-js.
+  bench reconnect          From a cut socket to CONNECTED again: this client, ably-js.
   bench rest               REST requests for a second of CPU time: this client, ably-js, ably-python.
   proxy [options]          Run the fault proxy with its HTTP interface until it is interrupted.
                              --listen ADDRESS:PORT  where (default 127.0.0.1:9100)
@@ -113,7 +115,9 @@ mod tests {
             "coverage",
             "parity",
             "size",
+            "bench presence",
             "bench receive",
+            "bench reconnect",
             "bench rest",
             "proxy",
             "release-check",
