@@ -8,46 +8,62 @@
 //!
 //! Spec: RTP2, RTP18, RTP19.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{cmp::Ordering, collections::BTreeSet, sync::Arc};
 
-use ably_base::{PresenceAction, PresenceMessage, Str};
+use ably_base::{PresenceAction, PresenceMessage};
 
 use crate::newness::is_newer;
 
 /// Most members kept of one channel. Ably's own limits are far below; ably-js has none.
 pub(crate) const MAX_MEMBERS: usize = 250_000;
 
-/// What tells members apart. Spec: TP3h.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct MemberKey {
-    client_id: Str,
-    connection_id: Str,
+/// A member, known and ordered by clientId and connectionId; its message is the only copy of them.
+/// Spec: TP3h.
+#[derive(Clone, Debug)]
+struct Member(Arc<PresenceMessage>);
+
+impl Member {
+    fn key(&self) -> (&str, &str) {
+        let Self(m) = self;
+        (
+            m.client_id.as_deref().unwrap_or_default(),
+            m.connection_id.as_deref().unwrap_or_default(),
+        )
+    }
 }
 
-impl MemberKey {
-    fn of(m: &PresenceMessage) -> Self {
-        Self {
-            client_id: m.client_id.clone().unwrap_or_default(),
-            connection_id: m.connection_id.clone().unwrap_or_default(),
-        }
+impl PartialEq for Member {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl Eq for Member {}
+
+impl PartialOrd for Member {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Member {
+    fn cmp(&self, other: &Self) -> Ordering {
+        self.key().cmp(&other.key())
     }
 }
 
 /// The members of a channel.
 #[derive(Clone, Debug)]
 pub struct PresenceMap {
-    members: BTreeMap<MemberKey, Arc<PresenceMessage>>,
-    residual: Option<BTreeSet<MemberKey>>,
+    members: BTreeSet<Member>,
+    residual: Option<BTreeSet<Member>>,
     most: usize,
 }
 
 impl Default for PresenceMap {
     fn default() -> Self {
         Self {
-            members: BTreeMap::new(),
+            members: BTreeSet::new(),
             residual: None,
             most: MAX_MEMBERS,
         }
@@ -71,21 +87,21 @@ impl PresenceMap {
     ///
     /// Spec: RTP2d.
     pub fn put(&mut self, message: Arc<PresenceMessage>) -> Option<Arc<PresenceMessage>> {
-        let key = MemberKey::of(&message);
+        let key = Member(message.clone());
         // Seen, even when it is stale (RTP19).
         if let Some(residual) = &mut self.residual {
             residual.remove(&key);
         }
-        if !self.admits(&key)
-            || self
-                .members
-                .get(&key)
-                .is_some_and(|existing| !is_newer(&message, existing))
-        {
+        if !self.admits(&key) {
             return None;
         }
-        self.members
-            .insert(key, with_action(&message, PresenceAction::PRESENT));
+        let kept = with_action(&message, PresenceAction::PRESENT);
+        if let Some(existing) = self.members.replace(Member(kept)) {
+            if !is_newer(&message, &existing.0) {
+                self.members.replace(existing);
+                return None;
+            }
+        }
         Some(message)
     }
 
@@ -100,12 +116,12 @@ impl PresenceMap {
     }
 
     pub(crate) fn leave(&mut self, message: &Arc<PresenceMessage>) -> Leave {
-        let key = MemberKey::of(message);
+        let key = Member(message.clone());
         let existing = self.members.get(&key);
-        if existing.is_some_and(|existing| !is_newer(message, existing)) {
+        if existing.is_some_and(|existing| !is_newer(message, &existing.0)) {
             return Leave::Ignored;
         }
-        let was_there = existing.is_some_and(|m| m.action != PresenceAction::ABSENT);
+        let was_there = existing.is_some_and(|Member(m)| m.action != PresenceAction::ABSENT);
         match self.residual {
             None => {
                 self.members.remove(&key);
@@ -117,8 +133,8 @@ impl PresenceMap {
             }
             Some(_) => {
                 if self.admits(&key) {
-                    self.members
-                        .insert(key, with_action(message, PresenceAction::ABSENT));
+                    let witness = with_action(message, PresenceAction::ABSENT);
+                    self.members.replace(Member(witness));
                 }
                 if was_there {
                     Leave::Absent
@@ -131,10 +147,11 @@ impl PresenceMap {
 
     /// The member `client_id` of connection `connection_id`, or its `absent` witness.
     pub fn get(&self, client_id: &str, connection_id: &str) -> Option<&Arc<PresenceMessage>> {
-        self.members.get(&MemberKey {
-            client_id: client_id.into(),
-            connection_id: connection_id.into(),
-        })
+        let mut probe = PresenceMessage::default();
+        probe.client_id = Some(client_id.into());
+        probe.connection_id = Some(connection_id.into());
+        let member = self.members.get(&Member(Arc::new(probe)))?;
+        Some(&member.0)
     }
 
     /// The members, in the order of their client ids, then connection ids.
@@ -144,18 +161,17 @@ impl PresenceMap {
 
     /// The members.
     pub(crate) fn present(&self) -> impl Iterator<Item = &Arc<PresenceMessage>> {
-        self.members
-            .values()
-            .filter(|m| m.action != PresenceAction::ABSENT)
+        let members = self.members.iter().map(|Member(m)| m);
+        members.filter(|m| m.action != PresenceAction::ABSENT)
     }
 
     /// True when the sender is in the map, or there is room for one more.
-    pub(crate) fn has_room_for(&self, message: &PresenceMessage) -> bool {
-        self.admits(&MemberKey::of(message))
+    pub(crate) fn has_room_for(&self, message: &Arc<PresenceMessage>) -> bool {
+        self.admits(&Member(message.clone()))
     }
 
-    fn admits(&self, key: &MemberKey) -> bool {
-        self.members.len() < self.most || self.members.contains_key(key)
+    fn admits(&self, key: &Member) -> bool {
+        self.members.len() < self.most || self.members.contains(key)
     }
 
     /// Forgets everybody, and a sync.
@@ -166,10 +182,8 @@ impl PresenceMap {
 
     /// Begins a sync; one under way is given up. Spec: RTP18a.
     pub fn start_sync(&mut self) {
-        let here =
-            |(_, m): &(&MemberKey, &Arc<PresenceMessage>)| m.action != PresenceAction::ABSENT;
-        let residual = self.members.iter().filter(here);
-        self.residual = Some(residual.map(|(key, _)| key.clone()).collect());
+        let here = |Member(m): &&Member| m.action != PresenceAction::ABSENT;
+        self.residual = Some(self.members.iter().filter(here).cloned().collect());
     }
 
     /// Ends a sync: removes whoever was not seen and gives back their leaves.
@@ -180,9 +194,10 @@ impl PresenceMap {
             return Vec::new();
         };
         self.members
-            .retain(|_, m| m.action != PresenceAction::ABSENT);
-        let gone = residual.iter().filter_map(|key| self.members.remove(key));
-        gone.map(|m| synthesized_leave(&m, now_ms)).collect()
+            .retain(|Member(m)| m.action != PresenceAction::ABSENT);
+        let gone = residual.iter().filter_map(|key| self.members.take(key));
+        gone.map(|Member(m)| synthesized_leave(&m, now_ms))
+            .collect()
     }
 
     /// Removes everybody and gives back their leaves. Spec: RTP19a.
