@@ -97,6 +97,7 @@ Commands:
   proxy [options]          Run the fault proxy with its HTTP interface until it is interrupted.
                              --listen ADDRESS:PORT  where (default 127.0.0.1:9100)
   release-check [step...]  All of `test`, and the slow steps that a release needs besides.
+                             --fuzz-seconds N  for each fuzz target (default 60)
   help                     This text.
 
 CARGO_TARGET_DIR is respected. cargo-nextest is used when it is installed.

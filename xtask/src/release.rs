@@ -1,5 +1,7 @@
 //! `cargo xtask release-check`: all of `test`, and what takes too long for every change.
 
+use std::sync::atomic::{AtomicU32, Ordering};
+
 use crate::report::{self, Outcome, Step};
 use crate::{Result, process, size, steps};
 
@@ -37,16 +39,39 @@ pub(crate) const EXTRA: &[Step] = &[
     },
     Step {
         name: "fuzz",
-        about: "each fuzz target for a minute",
+        about: "each fuzz target for a minute, or --fuzz-seconds",
         stops: false,
         run: fuzz,
     },
 ];
 
+/// How long each fuzz target runs; a step takes no arguments.
+static FUZZ_SECONDS: AtomicU32 = AtomicU32::new(60);
+
 /// Runs everything, or the named steps.
 pub(crate) fn run(args: &[&str]) -> Result<()> {
+    let (seconds, names) = fuzz_seconds(args)?;
+    if let Some(seconds) = seconds {
+        FUZZ_SECONDS.store(seconds, Ordering::Relaxed);
+    }
     let all: Vec<&Step> = steps::ALL.iter().chain(EXTRA).collect();
-    report::run(&report::select(&all, args)?)
+    report::run(&report::select(&all, &names)?)
+}
+
+/// Takes `--fuzz-seconds N` out of the arguments.
+fn fuzz_seconds<'a>(args: &[&'a str]) -> Result<(Option<u32>, Vec<&'a str>)> {
+    let (mut seconds, mut names) = (None, Vec::new());
+    let mut args = args.iter();
+    while let Some(arg) = args.next() {
+        if *arg != "--fuzz-seconds" {
+            names.push(*arg);
+            continue;
+        }
+        let number = args.next().and_then(|number| number.parse().ok());
+        let number = number.filter(|number| *number > 0);
+        seconds = Some(number.ok_or("--fuzz-seconds needs a number")?);
+    }
+    Ok((seconds, names))
 }
 
 /// The toolchain that `rust-version` in Cargo.toml names.
@@ -88,23 +113,39 @@ fn fuzz() -> Outcome {
         return Outcome::Skipped("cargo-fuzz not installed".into());
     }
     let run = || -> Result<String> {
+        let table = read("fuzz/README.md")?;
+        let seconds = FUZZ_SECONDS.load(Ordering::Relaxed);
         let mut list = process::cargo(["fuzz", "list"]);
         let targets = process::output(list.current_dir(&folder))?;
         for target in targets.lines() {
-            let args = [
-                "fuzz",
-                "run",
-                "-s",
-                "none",
-                target,
-                "--",
-                "-max_total_time=60",
-            ];
-            process::run(process::cargo(args).current_dir(&folder))?;
+            let mut command = process::cargo(["fuzz", "run", "-s", "none", target, "--"]);
+            command.args([&format!("-max_total_time={seconds}"), "-timeout=10"]);
+            if let Some(name) = dictionary(&table, target)? {
+                command.arg(format!("-dict=dictionaries/{name}.dict"));
+            }
+            process::run(command.current_dir(&folder))?;
         }
-        Ok(format!("{} targets", targets.lines().count()))
+        Ok(format!(
+            "{} targets, {seconds} s each",
+            targets.lines().count()
+        ))
     };
     run().into()
+}
+
+/// The dictionary of a target, if it has one, by the table in fuzz/README.md.
+fn dictionary<'a>(table: &'a str, target: &str) -> Result<Option<&'a str>> {
+    let start = format!("| `{target}` |");
+    let row = table.lines().find(|line| line.starts_with(&start));
+    let row = row.ok_or_else(|| format!("fuzz/README.md: no row of {target}"))?;
+    let last = row.trim_end_matches('|').rsplit('|').next();
+    Ok(last
+        .map(|cell| cell.trim().trim_matches('`'))
+        .filter(|name| !name.is_empty()))
+}
+
+fn read(file: &str) -> Result<String> {
+    std::fs::read_to_string(process::root().join(file)).map_err(|e| format!("{file}: {e}"))
 }
 
 #[cfg(test)]
@@ -114,6 +155,39 @@ mod tests {
     #[test]
     fn the_oldest_rust_is_read_from_the_manifest() {
         assert_eq!(oldest().unwrap(), env!("CARGO_PKG_RUST_VERSION"));
+    }
+
+    #[test]
+    fn the_table_names_the_dictionary_of_every_target() {
+        let (table, manifest) = (
+            read("fuzz/README.md").unwrap(),
+            read("fuzz/Cargo.toml").unwrap(),
+        );
+        let bins = manifest.split("[[bin]]\nname = \"").skip(1);
+        let targets: Vec<_> = bins.filter_map(|bin| bin.split('"').next()).collect();
+        assert!(targets.contains(&"delta"), "{targets:?}");
+        for target in targets {
+            if let Some(name) = dictionary(&table, target).unwrap() {
+                read(&format!("fuzz/dictionaries/{name}.dict")).unwrap();
+            }
+        }
+        assert_eq!(dictionary(&table, "json_frame"), Ok(Some("json")));
+        assert_eq!(dictionary(&table, "web_socket"), Ok(None));
+        assert!(dictionary(&table, "nothing").is_err());
+    }
+
+    #[test]
+    fn the_time_for_fuzzing_is_no_step() {
+        let parsed = fuzz_seconds(&["fuzz", "--fuzz-seconds", "5", "msrv"]);
+        assert_eq!(parsed, Ok((Some(5), vec!["fuzz", "msrv"])));
+        assert_eq!(fuzz_seconds(&["fuzz"]), Ok((None, vec!["fuzz"])));
+        for wrong in [
+            &["--fuzz-seconds"][..],
+            &["--fuzz-seconds", "0"],
+            &["--fuzz-seconds", "x"],
+        ] {
+            assert!(fuzz_seconds(wrong).is_err(), "{wrong:?}");
+        }
     }
 
     #[test]
