@@ -1,5 +1,7 @@
 //! The [`Codec`] contract: frames to protocol messages and back.
 
+use core::fmt;
+
 use bytes::{Bytes, BytesMut};
 
 use crate::{ErrorInfo, ProtocolMessage};
@@ -32,8 +34,9 @@ impl Format {
     }
 }
 
-/// What a transport carries: one frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What a transport carries: one frame. `Debug` tells its kind and length and not its bytes: tokens
+/// and connection keys are among them.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Frame {
     /// A text frame (UTF-8).
     Text(Bytes),
@@ -47,6 +50,16 @@ impl Frame {
         match self {
             Self::Text(b) | Self::Binary(b) => b,
         }
+    }
+}
+
+impl fmt::Debug for Frame {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let kind = match self {
+            Self::Text(_) => "Text",
+            Self::Binary(_) => "Binary",
+        };
+        write!(f, "{kind}({} bytes)", self.bytes().len())
     }
 }
 

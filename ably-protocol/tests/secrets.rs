@@ -31,3 +31,17 @@ fn a_protocol_message_is_printed_without_its_secrets() {
         "{nothing_to_hide}"
     );
 }
+
+#[test]
+fn a_frame_is_printed_without_its_bytes() {
+    let bytes = Bytes::from_static(FRAME.as_bytes());
+    let length = FRAME.len();
+    assert_eq!(
+        format!("{:?}", Frame::Text(bytes.clone())),
+        format!("Text({length} bytes)")
+    );
+    assert_eq!(
+        format!("{:#?}", [Frame::Binary(bytes)]),
+        format!("[\n    Binary({length} bytes),\n]")
+    );
+}
