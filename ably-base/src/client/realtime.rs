@@ -35,7 +35,8 @@ impl BaseRealtime {
     /// - `40019` no transport or runtime; TLS is wanted and no TLS plugin is there.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
-    /// - `40000` a transport is asked for that nobody knows; a recovery key is to be kept nowhere.
+    /// - `40000` a transport is asked for that nobody knows; a recovery key is to be kept nowhere; a
+    ///   fallback host is empty.
     /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.
     /// - what a plugin or the runtime says.
     ///

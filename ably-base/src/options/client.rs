@@ -151,7 +151,7 @@ setters! {
     /// The identity of this client. Spec: TO3j.
     client_id(id: impl Into<Str>) => client_id = Some(id.into());
     /// Where to connect: a host name, `localhost`, a routing policy id, or `nonprod:` and an id.
-    /// Default `main`. Spec: REC1b.
+    /// Default `main`, also for an empty text. Spec: REC1b.
     endpoint(endpoint: impl Into<String>) => endpoint = Some(endpoint.into());
     /// Deprecated: use [`ClientOptions::endpoint`]. Spec: REC1c.
     environment(name: impl Into<String>) => environment = Some(name.into());
@@ -159,7 +159,8 @@ setters! {
     rest_host(host: impl Into<String>) => rest_host = Some(host.into());
     /// Deprecated: use [`ClientOptions::endpoint`]. Spec: REC1d2.
     realtime_host(host: impl Into<String>) => realtime_host = Some(host.into());
-    /// Hosts to try when the primary one cannot be reached; none for an empty list. Spec: REC2a.
+    /// Hosts to try when the primary one cannot be reached; none for an empty list, and none of
+    /// them empty. Spec: REC2a.
     fallback_hosts(hosts: impl IntoIterator<Item = impl Into<String>>) =>
         fallback_hosts = Some(hosts.into_iter().map(Into::into).collect());
     /// The port without TLS, default 80. Spec: TO3k4.

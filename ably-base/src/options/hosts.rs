@@ -10,17 +10,20 @@ use ably_engine::{
 use super::ClientOptions;
 
 impl ClientOptions {
-    /// The hosts to connect to.
+    /// The hosts to connect to. Options that are empty texts are as good as none, as in ably-js.
     ///
     /// # Errors
     /// - `40106` options that contradict each other.
+    /// - `40000` a fallback host, or the id after `nonprod:`, is empty.
     pub(crate) fn hosts(&self) -> Result<Hosts, ErrorInfo> {
-        let own_host = self.rest_host.as_ref().or(self.realtime_host.as_ref());
+        let set = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
+        let (endpoint, environment) = (set(&self.endpoint), set(&self.environment));
+        let own_host = set(&self.rest_host).or_else(|| set(&self.realtime_host));
         let conflict = |a: bool, b: bool| a && b;
         if conflict(
-            self.endpoint.is_some(),
-            self.environment.is_some() || own_host.is_some(),
-        ) || conflict(self.environment.is_some(), own_host.is_some())
+            endpoint.is_some(),
+            environment.is_some() || own_host.is_some(),
+        ) || conflict(environment.is_some(), own_host.is_some())
         {
             return Err(ErrorInfo::new(
                 ErrorCode::NO_AUTH_METHOD,
@@ -30,16 +33,18 @@ impl ClientOptions {
             ));
         }
         let (primary, mut fallbacks) = if let Some(host) = own_host {
-            (Str::new(host), Vec::new())
-        } else if let Some(name) = &self.environment {
-            routed(name)
+            (Str::from(host), Vec::new())
+        } else if let Some(name) = environment {
+            routed(&name)
         } else {
-            match self.endpoint.as_deref() {
+            match endpoint.as_deref() {
                 None => routed("main"),
                 Some(e) if e == "localhost" || e.contains('.') || e.contains("::") => {
                     (Str::new(e), Vec::new())
                 }
                 Some(e) => match e.strip_prefix("nonprod:") {
+                    // DEVIATION: REC1b3 - ably-js takes it for a host that begins with a dot.
+                    Some("") => return Err(empty("the id after `nonprod:` is empty")),
                     Some(id) => (
                         Str::from(format!("{id}.realtime.ably-nonprod.net")),
                         fallback(id, "ably-realtime-nonprod.com"),
@@ -49,6 +54,9 @@ impl ClientOptions {
             }
         };
         if let Some(given) = &self.fallback_hosts {
+            if given.iter().any(String::is_empty) {
+                return Err(empty("a fallback host is empty"));
+            }
             fallbacks = given.iter().map(Str::from).collect();
         } else if self.port.is_some() || self.tls_port.is_some() {
             // A port of one's own means a server of one's own.
@@ -65,6 +73,10 @@ impl ClientOptions {
             self.port.unwrap_or(80)
         }
     }
+}
+
+fn empty(what: &'static str) -> ErrorInfo {
+    ErrorInfo::new(ErrorCode::BAD_REQUEST, 400, what)
 }
 
 fn routed(id: &str) -> (Str, Vec<Str>) {

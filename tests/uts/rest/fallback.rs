@@ -238,6 +238,31 @@ fn rec1_primary_domain() {
     }
 }
 
+/// As in ably-js, where an empty text is as good as none.
+#[test]
+fn rec1_empty_hosts() {
+    type With = fn(ClientOptions) -> ClientOptions;
+    let unset: [With; 5] = [
+        |o| o.endpoint(""),
+        |o| o.environment(""),
+        |o| o.rest_host("").realtime_host(""),
+        |o| o.endpoint("main").environment("").rest_host(""),
+        |o| o.environment("main").realtime_host(""),
+    ];
+    for with in unset {
+        assert_eq!(hosts_of([time()], with).0, [PRIMARY]);
+    }
+    let (rt, http) = (VirtualRuntime::new(), MockHttp::new());
+    let refused: [With; 2] = [
+        |o| o.fallback_hosts(["fb1.example.com", ""]),
+        |o| o.endpoint("nonprod:"),
+    ];
+    for with in refused {
+        let error = BaseRest::new(with(rest_options(&rt, &http))).unwrap_err();
+        assert_eq!(code(&error), (40000, 400));
+    }
+}
+
 // UTS: rest/unit/REC1b1/endpoint-conflicts-environment-0
 // UTS: rest/unit/REC1b1/endpoint-conflicts-resthost-1
 // UTS: rest/unit/REC1b1/endpoint-conflicts-realtimehost-2
