@@ -63,6 +63,36 @@ fn one_fetch_serves_all_and_outlives_the_caller_who_began_it() {
 }
 
 #[test]
+fn who_goes_away_is_forgotten_while_the_fetch_goes_on() {
+    struct Nobody;
+    impl std::task::Wake for Nobody {
+        fn wake(self: Arc<Self>) {}
+    }
+    let rt = VirtualRuntime::new();
+    let http = always(Reply::json(200, json!([])));
+    let (options, calls) = with_callback(&rt, &http);
+    let rest = BaseRest::new(options).unwrap();
+    let channel = rest.channels().get("c");
+    let mut stays = channel.history(());
+    assert!(rt.poll_now(&mut stays).is_none());
+    for _ in 0..3 {
+        let woken = Arc::new(Nobody);
+        let waker = std::task::Waker::from(woken.clone());
+        let mut request = Box::pin(channel.history(()).into_future());
+        for _ in 0..2 {
+            let mut cx = std::task::Context::from_waker(&waker);
+            assert!(request.as_mut().poll(&mut cx).is_pending());
+        }
+        drop(waker);
+        assert!(Arc::strong_count(&woken) > 1);
+        drop(request);
+        assert_eq!(Arc::strong_count(&woken), 1);
+    }
+    rt.wait(stays).unwrap();
+    assert_eq!(calls.load(Ordering::SeqCst), 1);
+}
+
+#[test]
 fn rsc10_a_refused_token_is_renewed_and_the_new_one_sent_once() {
     let rt = VirtualRuntime::new();
     let http = MockHttp::replying([Reply::error(401, 40142), Reply::json(200, json!([]))]);

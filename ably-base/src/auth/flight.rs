@@ -9,6 +9,7 @@
 //! Spec: RSA8d, RSA10, RSA4c, RSA4d.
 
 use std::{
+    collections::BTreeMap,
     future::Future,
     pin::Pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -38,7 +39,9 @@ struct Waiters {
     /// Which fetch counts: the last one begun.
     attempt: u64,
     result: Option<Landed>,
-    wakers: Vec<Waker>,
+    /// Of those who wait: each its own, until it goes.
+    wakers: BTreeMap<u64, Waker>,
+    next: u64,
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
@@ -53,7 +56,31 @@ pub(crate) struct TokenWait(Wait);
 
 enum Wait {
     Over(Option<TokenDetails>),
-    For(Arc<Landing>),
+    For(Seat),
+}
+
+/// Somebody who waits.
+struct Seat {
+    landing: Arc<Landing>,
+    number: u64,
+}
+
+impl Seat {
+    fn at(landing: Arc<Landing>) -> Self {
+        let mut waiters = lock(&landing.waiters);
+        let number = waiters.next;
+        waiters.next += 1;
+        drop(waiters);
+        Self { landing, number }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        // It may be the last of its task: dropped when the lock is free again.
+        let waker = lock(&self.landing.waiters).wakers.remove(&self.number);
+        drop(waker);
+    }
 }
 
 impl Future for TokenWait {
@@ -61,17 +88,20 @@ impl Future for TokenWait {
     type Output = Result<Option<TokenDetails>, ErrorInfo>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let landing = match &self.0 {
-            Wait::For(landing) => landing,
+        let seat = match &self.0 {
+            Wait::For(seat) => seat,
             Wait::Over(details) => return Poll::Ready(Ok(details.clone())),
         };
-        let mut waiters = lock(&landing.waiters);
+        let mut waiters = lock(&seat.landing.waiters);
         if let Some(result) = &waiters.result {
             return Poll::Ready(result.clone().map(Some));
         }
-        if !waiters.wakers.iter().any(|w| w.will_wake(cx.waker())) {
-            waiters.wakers.push(cx.waker().clone());
-        }
+        let before = match waiters.wakers.get(&seat.number) {
+            Some(waker) if waker.will_wake(cx.waker()) => None,
+            _ => waiters.wakers.insert(seat.number, cx.waker().clone()),
+        };
+        drop(waiters);
+        drop(before);
         Poll::Pending
     }
 }
@@ -82,7 +112,7 @@ pub(crate) fn join(site: &Site, generation: u64) -> TokenWait {
     let landing = {
         let mut current = lock(&authority.flight.0);
         if let Some(landing) = &*current {
-            return TokenWait(Wait::For(landing.clone()));
+            return TokenWait(Wait::For(Seat::at(landing.clone())));
         }
         // A token is taken into use before its fetch ends.
         if site.with_auth(|auth| auth.generation()) != generation {
@@ -130,7 +160,7 @@ pub(super) fn land(
             std::mem::take(&mut waiters.wakers)
         })
     };
-    for waker in wakers.into_iter().flatten() {
+    for waker in wakers.unwrap_or_default().into_values() {
         waker.wake();
     }
     Ok(details)
@@ -144,7 +174,7 @@ fn begin(site: &Site, landing: Arc<Landing>, attempt: u64, with: Stored) -> Toke
         result: None,
     };
     site.authority().runtime.spawn(Box::pin(task.fly(with)));
-    TokenWait(Wait::For(landing))
+    TokenWait(Wait::For(Seat::at(landing)))
 }
 
 /// The fetch. However it ends, those who wait are told.
@@ -201,7 +231,7 @@ impl Drop for Task {
             }));
             std::mem::take(&mut waiters.wakers)
         };
-        for waker in wakers {
+        for waker in wakers.into_values() {
             waker.wake();
         }
     }
