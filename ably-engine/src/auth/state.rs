@@ -64,8 +64,12 @@ impl AuthState {
     /// What is needed before the next attempt; `force` when the last token was refused. A token
     /// that is known to have expired is forgotten.
     ///
-    /// Spec: RSA4b1, RSA16d.
+    /// Spec: RSA4b1, RSA15, RSA16d.
     pub(crate) fn need(&mut self, now: Now, force: bool) -> Need {
+        let token = self.token_details().filter(|_| !force);
+        if let Some(Err(error)) = token.map(|token| self.fits(token)) {
+            return Need::Impossible(error);
+        }
         let server_time = self.server_time(now);
         let AuthConfig::Token { token, renewable } = &mut self.config else {
             return Need::Ready;
@@ -113,14 +117,33 @@ impl AuthState {
     ///
     /// Spec: RSA15.
     pub fn take_token(&mut self, details: TokenDetails) -> Result<(), ErrorInfo> {
-        if let Some(told) = &details.client_id {
-            self.learn_client_id(told)?;
+        self.fits(&details)?;
+        if let Some(told) = details
+            .client_id
+            .as_ref()
+            .filter(|_| self.claimed.is_none())
+        {
+            self.client_id = Some(told.clone());
         }
         if let AuthConfig::Token { token, .. } = &mut self.config {
             *token = Some(details);
             self.generation += 1;
         }
         Ok(())
+    }
+
+    /// Whether a token may be used: none of another client may.
+    ///
+    /// # Errors
+    /// - `40102` it carries another identity than the client claims.
+    ///
+    /// Spec: RSA15a.
+    pub fn fits(&self, details: &TokenDetails) -> Result<(), ErrorInfo> {
+        match &details.client_id {
+            // As ably-js: 403 for what would be sent, 401 for what the server says.
+            Some(told) => self.check_client_id(told, 403),
+            None => Ok(()),
+        }
     }
 
     /// Uses tokens from now on, whatever was used before; the present token, if any, is forgotten.
@@ -209,17 +232,23 @@ impl AuthState {
     /// # Errors
     /// - `40102` it is not the one that the client claims.
     pub(crate) fn learn_client_id(&mut self, told: &Str) -> Result<(), ErrorInfo> {
+        self.check_client_id(told, 401)?;
+        if self.claimed.is_none() {
+            self.client_id = Some(told.clone());
+        }
+        Ok(())
+    }
+
+    fn check_client_id(&self, told: &Str, status: u16) -> Result<(), ErrorInfo> {
         match &self.claimed {
             Some(own) if *told != "*" && own != told => Err(ErrorInfo::new(
                 ErrorCode::INCOMPATIBLE_CREDENTIAL,
-                401,
-                alloc::format!("the server's clientId {told:?} is not this client's {own:?}"),
+                status,
+                alloc::format!(
+                    "the clientId {told:?} of the credential is not this client's {own:?}"
+                ),
             )),
-            Some(_) => Ok(()),
-            None => {
-                self.client_id = Some(told.clone());
-                Ok(())
-            }
+            _ => Ok(()),
         }
     }
 }
