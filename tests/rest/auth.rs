@@ -735,3 +735,54 @@ fn ws_prompt(ws: &MockWebSocket, client: &BaseRealtime) {
         ws.send_to_client(connected("connection-id", "connection-key"));
     }
 }
+
+#[test]
+fn rsa15_a_mismatch_is_403_of_a_token_and_401_of_the_connection() {
+    let rt = VirtualRuntime::new();
+    let ws = MockWebSocket::new();
+    let options = ClientOptions::with_token("t").client_id("me");
+    let client = BaseRealtime::new(options.plugin(rt.clone()).plugin(ws.clone())).unwrap();
+    let mut connected = connected("id", "key");
+    connected["connectionDetails"]["clientId"] = "you".into();
+    ws.await_attempt(&rt).respond_with_connected(connected);
+    rt.await_state(&client, S::Failed);
+    let reason = client.connection().error_reason().unwrap();
+    assert_eq!((reason.code().0, reason.status_code()), (40102, 401));
+
+    let mut of_another = TokenDetails::new("t");
+    of_another.client_id = Some("you".into());
+    let options = ClientOptions::new().token_details(of_another.clone());
+    let options = options.client_id("me").plugin(rt.clone());
+    let ws = MockWebSocket::serving();
+    let client = BaseRealtime::new(options.plugin(ws.clone())).unwrap();
+    rt.await_state(&client, S::Failed);
+    let reason = client.connection().error_reason().unwrap();
+    assert_eq!((reason.code().0, reason.status_code()), (40102, 403));
+    assert_eq!(ws.attempts().len(), 0);
+}
+
+#[test]
+fn rsa15c_a_given_token_of_another_changes_nothing_but_ends_the_connection() {
+    let rt = VirtualRuntime::new();
+    let mut of_another = TokenDetails::new("t");
+    of_another.client_id = Some("you".into());
+    let ws = MockWebSocket::serving();
+    let http = tokens();
+    let options = ClientOptions::with_key(KEY).client_id("me");
+    let options = options.plugin(rt.clone()).plugin(http.clone());
+    let client = BaseRealtime::new(options.plugin(ws).plugin(ably_token::Token)).unwrap();
+    rt.await_state(&client, S::Connected);
+    let auth = client.auth();
+    let given = AuthOptions::new()
+        .token_details(of_another)
+        .auth_url("https://elsewhere");
+    let error = rt.wait(auth.authorize(None, Some(given))).unwrap_err();
+    assert_eq!((error.code().0, error.status_code()), (40102, 403));
+    assert_eq!(auth.basic_key().unwrap().name(), "appId.keyId");
+    let details = rt.wait(auth.request_token(None, None)).unwrap();
+    assert_eq!(details.token.expose(), "of-server");
+    assert_eq!(http.last().path, "/keys/appId.keyId/requestToken");
+    assert_eq!(client.connection().state(), S::Failed);
+    let reason = client.connection().error_reason().unwrap();
+    assert_eq!(reason.code(), 40102);
+}

@@ -61,21 +61,19 @@ impl Authority {
         self.lock().clone()
     }
 
-    /// Stores what `authorize` was given, and says what this one time is to be used: the time and
-    /// the wish for the server's are not kept.
+    /// What `authorize` is to use when it is given this. Stores nothing.
     ///
     /// # Errors
     /// - `40102` another key than the client's.
     /// - `40171` no way to get a token.
     ///
-    /// Spec: RSA10a, RSA10g–RSA10j.
-    pub(super) fn store(
+    /// Spec: RSA10a, RSA10h–RSA10j.
+    pub(super) fn plan(
         &self,
         params: Option<TokenParams>,
         options: Option<AuthOptions>,
     ) -> Result<Stored, ErrorInfo> {
-        let mut stored = self.lock();
-        let mut now = stored.clone();
+        let mut now = self.stored();
         if let Some(mut options) = options {
             if options.key.is_some() && options.key != self.key {
                 return Err(ErrorInfo::new(
@@ -98,11 +96,17 @@ impl Authority {
             }
             now.params = params;
         }
-        *stored = now.clone();
-        stored.options.token = None;
-        stored.options.query_time = false;
-        stored.params.timestamp = None;
         Ok(now)
+    }
+
+    /// Stores what `authorize` uses, but for the time and the wish for the server's. Spec: RSA10g.
+    pub(super) fn store(&self, mut now: Stored) {
+        now.options.token = None;
+        now.options.query_time = false;
+        now.params.timestamp = None;
+        // Dropped when the lock is free again: it may hold something of the application's.
+        let before = std::mem::replace(&mut *self.lock(), now);
+        drop(before);
     }
 
     fn lock(&self) -> MutexGuard<'_, Stored> {

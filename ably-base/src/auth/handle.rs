@@ -80,7 +80,9 @@ impl Auth {
     /// waits for it gets the newer one.
     ///
     /// # Errors
-    /// - `40102` another key than the client's, or the token is of another client.
+    /// - `40102` with status 401: another key than the client's. With status 403: the token is of
+    ///   another client, and the connection has failed for it. A token that was given has changed
+    ///   nothing else. After one that was fetched there is none in use, and the next use fetches one.
     /// - `40171` there is no way to get one; nothing has changed then.
     /// - `40170` the callback or URL failed; its own error when that has a code.
     /// - `40019` a plugin is missing: `token`, `http`.
@@ -104,7 +106,7 @@ impl Auth {
         params: Option<TokenParams>,
         options: Option<AuthOptions>,
     ) -> Result<TokenDetails, ErrorInfo> {
-        let with = self.site.authority().store(params, options)?;
+        let with = self.site.authority().plan(params, options)?;
         let details = match self.take_new_token(with).await {
             Ok(details) => details,
             Err(error) => {
@@ -123,6 +125,11 @@ impl Auth {
     }
 
     async fn take_new_token(&self, with: Stored) -> Result<TokenDetails, ErrorInfo> {
+        if let Some(given) = &with.options.token {
+            // Before anything is given up for it.
+            self.site.with_auth(|auth| auth.fits(given))?;
+        }
+        self.site.authority().store(with.clone());
         let renewable = with.options.is_renewable();
         if let Some(given) = with.options.token.clone() {
             return land(&self.site, given, |auth, given| {
