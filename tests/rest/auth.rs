@@ -786,3 +786,44 @@ fn rsa15c_a_given_token_of_another_changes_nothing_but_ends_the_connection() {
     let reason = client.connection().error_reason().unwrap();
     assert_eq!(reason.code(), 40102);
 }
+
+#[test]
+fn rsa6_callbacks_and_urls_are_told_the_canonical_capability() {
+    const AS_WRITTEN: &str = r#"{ "b:*": ["subscribe", "publish"], "a": ["*"] }"#;
+    // `c14n` of ably-js 2.12.0.
+    const CANONICAL: &str = r#"{"a":["*"],"b:*":["publish","subscribe"]}"#;
+    let asked = Arc::new(Mutex::new(Vec::new()));
+    let sink = asked.clone();
+    let callback = move |params: TokenParams| {
+        sink.lock().unwrap().push(params);
+        std::future::ready(Ok("t".into()))
+    };
+    let http = always(Reply::bytes(200, "text/plain", "t"));
+    let params = |text: &str| TokenParams::new().capability(text);
+    let of_callback = ClientOptions::new().auth_callback(callback);
+    let rt = VirtualRuntime::new();
+    let plain = of_callback.clone().plugin(rt.clone()).plugin(http.clone());
+    // Without the plugin and with it.
+    let simple = (rt, BaseRest::new(plain).unwrap());
+    let of_url = ClientOptions::new().auth_url("https://auth.example.com");
+    let clients = [
+        simple,
+        with_token(&http, of_callback),
+        with_token(&http, of_url),
+    ];
+    for (rt, rest) in &clients {
+        let auth = rest.auth();
+        rt.wait(auth.request_token(Some(params(AS_WRITTEN)), None))
+            .unwrap();
+        for odd in ["{", "[]", r#"{"a":"b"}"#] {
+            let error = rt.wait(auth.request_token(Some(params(odd)), None));
+            assert_eq!(error.unwrap_err().code(), ErrorCode::BAD_REQUEST);
+        }
+    }
+    assert_eq!(
+        *asked.lock().unwrap(),
+        [params(CANONICAL), params(CANONICAL)]
+    );
+    assert_eq!(http.requests().len(), 1);
+    assert_eq!(http.last().query("capability"), Some(CANONICAL));
+}

@@ -35,8 +35,9 @@ pub(crate) struct Obtain {
 pub(crate) type ObtainFn = fn(Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>>;
 
 /// Gets a token in any way. Only clients with the plugin `Token` carry this.
-pub(crate) fn obtain(wish: Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>> {
+pub(crate) fn obtain(mut wish: Obtain) -> BoxFuture<Result<TokenDetails, ErrorInfo>> {
     Box::pin(async move {
+        wish.params = wish.params.canonical()?;
         let authority = wish.site.authority();
         let credential = in_time(authority, credential(&wish)).await?;
         match credential.checked()? {
@@ -56,7 +57,8 @@ pub(crate) async fn simple(wish: Obtain) -> Result<TokenDetails, ErrorInfo> {
         });
     };
     let authority = wish.site.authority();
-    let given = in_time(authority, call(callback, wish.params.clone())).await?;
+    let params = wish.params.canonical()?;
+    let given = in_time(authority, call(callback, params)).await?;
     match given.checked()? {
         Credential::Token(details) => Ok(details),
         _ => Err(ErrorInfo::missing_plugin("Token", "token")),

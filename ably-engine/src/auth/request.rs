@@ -59,11 +59,11 @@ impl TokenRequest {
                 "the clientId of a token must not be empty",
             ));
         }
-        let capability = params.capability.filter(|c| !c.as_str().trim().is_empty());
+        let params = params.canonical()?;
         Ok(Self {
             key_name: Str::new(key_name),
             ttl: params.ttl,
-            capability: capability.map(|c| canonical(c.as_str())).transpose()?,
+            capability: params.capability,
             client_id: params.client_id,
             timestamp: params.timestamp.unwrap_or(timestamp),
             nonce: params
@@ -164,7 +164,7 @@ fn incomplete() -> ErrorInfo {
 }
 
 /// The capability with sorted resources and operations, without spaces.
-fn canonical(capability: &str) -> Result<Str, ErrorInfo> {
+pub(super) fn canonical(capability: &str) -> Result<Str, ErrorInfo> {
     let bad = || {
         ErrorInfo::new(
             ErrorCode::BAD_REQUEST,

@@ -6,7 +6,7 @@ use alloc::{string::String, vec::Vec};
 
 use ably_protocol::{ErrorCode, ErrorInfo, Secret, Str, Value};
 
-use super::TokenRequest;
+use super::{TokenRequest, request::canonical};
 
 /// The longest token, or token request in JSON, that is taken, as in ably-js.
 const MAX_TOKEN: usize = 128 * 1024;
@@ -138,6 +138,18 @@ impl TokenParams {
     pub fn nonce(mut self, nonce: impl Into<Str>) -> Self {
         self.nonce = Some(nonce.into());
         self
+    }
+
+    /// With the capability as it is signed and sent: canonical JSON, or none for an empty text.
+    ///
+    /// # Errors
+    /// - `40000` the capability is not a JSON object of lists.
+    ///
+    /// Spec: RSA6, RSA9f.
+    pub fn canonical(mut self) -> Result<Self, ErrorInfo> {
+        let capability = self.capability.filter(|c| !c.as_str().trim().is_empty());
+        self.capability = capability.map(|c| canonical(c.as_str())).transpose()?;
+        Ok(self)
     }
 
     /// Name and value of what is set, as an authUrl is sent it. Spec: RSA8c1.
