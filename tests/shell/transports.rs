@@ -1,8 +1,8 @@
 //! Which transport is used, and what is said when none can be.
 
 use ably_base::{
-    ConnectContext, Format, Frame, Plugin, Plugins, Runtime, Target, Transport, TransportError,
-    TransportLink,
+    ConnectContext, Format, Frame, LogLevel, Plugin, Plugins, Runtime, Target, Transport,
+    TransportError, TransportLink,
     engine::BoxFuture,
     protocol::{Codec, Messages, ProtocolMessage, Value},
 };
@@ -144,13 +144,14 @@ fn names_of_what_is_not_installed_are_left_out_and_none_left_is_refused() {
 /// Notes what it is given to build on.
 #[derive(Clone, Default)]
 struct Curious {
+    is_base: bool,
     uses_http: bool,
     given: Arc<Mutex<Option<ConnectContext>>>,
 }
 
 impl Transport for Curious {
     fn id(&self) -> &'static str {
-        "curious"
+        if self.is_base { "comet" } else { "curious" }
     }
 
     fn uses_http(&self) -> bool {
@@ -192,4 +193,21 @@ fn a_transport_over_http_gets_the_http_client_of_the_client() {
         assert_eq!(cx.http.is_some(), uses_http);
         assert_eq!(cx.runtime.unwrap().now(), rt.now());
     }
+}
+
+#[test]
+fn a_client_whose_transport_to_fall_back_to_lacks_http_can_still_connect() {
+    let rt = VirtualRuntime::new();
+    let ws = MockWebSocket::serving();
+    let log = LogCapture::default();
+    let mut options = options(&rt, &ws)
+        .log_level(LogLevel::Major)
+        .log_handler(log.clone());
+    options.plugins_mut().add_base_transport(Arc::new(Curious {
+        is_base: true,
+        uses_http: true,
+        ..Curious::default()
+    }));
+    connect(&rt, options);
+    assert!(log.contains(LogLevel::Major, "`http`"));
 }
