@@ -129,6 +129,12 @@ fn everything_else_is_not() {
         "`{}`",
         "true",
         "!name",
+        // To the number.
+        "data.count < `12`",
+        "data.count > `12`",
+        "data.count <= `11.9`",
+        "data.count >= `12.1`",
+        "data.count != `12`",
         // Only numbers have an order.
         "name > 'a'",
         "'a' < 'b'",

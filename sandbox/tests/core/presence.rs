@@ -284,3 +284,84 @@ fn presence_over_rest_filters_and_pages() {
         (&json!("c0"), &json!(2))
     );
 }
+
+#[test]
+fn a_window_of_nothing_ends_with_the_socket() {
+    let mut world = World::new();
+    let bob = world.connect(&[]);
+    world.attach(&bob, "a");
+    let alice = world.connect(&[("clientId", "alice"), ("remainPresentFor", "0")]);
+    world.attach(&alice, "a");
+    world.enter(&alice, 0, "a", "x");
+    world.take(&bob);
+    world.lose(&alice);
+    world.advance(0);
+    let left = presence_of(&world.take(&bob), PRESENCE);
+    assert_eq!(left, owned(&[(LEAVE, "alice")]));
+}
+
+#[test]
+fn newcomers_see_those_whose_socket_is_lost_until_the_window_ends() {
+    let mut world = World::new();
+    let alice = world.connect(&[("clientId", "alice")]);
+    world.attach(&alice, "a");
+    world.enter(&alice, 0, "a", "x");
+    world.lose(&alice);
+    world.advance(14_000);
+    let viewer = world.connect(&[]);
+    let frames = world.ask(&viewer, json!({"action": 10, "channel": "a"}));
+    assert_eq!(flags_of(&frames[0]) & 1, 1);
+    assert_eq!(presence_of(&frames, SYNC), owned(&[(1, "alice")]));
+    world.advance(1_000);
+    let left = presence_of(&world.take(&viewer), PRESENCE);
+    assert_eq!(left, owned(&[(LEAVE, "alice")]));
+    let late = world.connect(&[]);
+    let frames = world.ask(&late, json!({"action": 10, "channel": "a"}));
+    assert_eq!(flags_of(&frames[0]) & 1, 0);
+}
+
+#[test]
+fn whoever_leaves_while_pages_are_on_their_way_leaves_after_them() {
+    let mut world = World::new();
+    let many = world.connect(&[]);
+    world.attach(&many, "a");
+    let event = |serial: u64, action: u64, number: u64| {
+        json!({"action": 14, "channel": "a", "msgSerial": serial,
+            "presence": [{"action": action, "clientId": format!("c{number:03}")}]})
+    };
+    for number in 0..150 {
+        world.ask(&many, event(number, 2, number));
+    }
+    let viewer = world.connect(&[]);
+    world.send(&viewer, json!({"action": 10, "channel": "a"}));
+    // The viewer has read nothing yet.
+    world.ask(&many, event(150, 3, 7));
+    world.ask(&many, event(151, 3, 149));
+    world.ask(&many, event(152, 2, 150));
+    let frames = world.take(&viewer);
+    let actions: Vec<_> = frames
+        .iter()
+        .filter_map(|one| one["action"].as_u64())
+        .collect();
+    assert_eq!(actions, [11, 16, 16, 14, 14, 14]);
+    // Both pages are of one sync, whose last has no cursor.
+    let serials = [1, 2].map(|page: usize| text(&frames[page]["channelSerial"]));
+    let [first, last] = serials
+        .each_ref()
+        .map(|serial| serial.split_once(':').expect("a cursor"));
+    assert_eq!((first.0, last.1), (last.0, ""));
+    assert_ne!(first.1, "");
+    let after = presence_of(&frames, PRESENCE);
+    assert_eq!(
+        after,
+        owned(&[(LEAVE, "c007"), (LEAVE, "c149"), (ENTER, "c150")])
+    );
+    // What follows is newer than what the pages say, by its ids.
+    assert_eq!(presence_of(&frames, SYNC).len(), 150);
+    assert!(text(&frames[3]["id"]).starts_with(&many.id));
+    let again = world.connect(&[]);
+    let frames = world.ask(&again, json!({"action": 10, "channel": "a"}));
+    let members = presence_of(&frames, SYNC);
+    assert_eq!(members.len(), 149);
+    assert!(!members.contains(&(1, "c007".to_owned())));
+}

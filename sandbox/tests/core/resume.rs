@@ -198,3 +198,60 @@ fn a_new_connection_may_start_with_any_serial() {
     }
     assert_eq!(data_of(&world.take(&listener)), ["a", "b", "c"]);
 }
+
+#[test]
+fn another_client_recovers_a_connection_and_what_it_missed() {
+    let mut world = World::new();
+    let publisher = world.connect(&[]);
+    let first = world.connect(&[("clientId", "alice")]);
+    let serials = ["a", "b"].map(|name| text(&world.attach(&first, name)["channelSerial"]));
+    assert_eq!(world.publish(&first, 0, "c", "sent")["action"], 1);
+    world.lose(&first);
+    world.publish(&publisher, 0, "a", "1");
+    world.publish(&publisher, 1, "b", "2");
+    let params = [("recover", first.key.as_str()), ("clientId", "alice")];
+    let (second, error) = world.connect_with_error(&params);
+    assert_eq!(second.id, first.id);
+    assert_ne!(second.key, first.key);
+    assert!(error.is_null(), "{error}");
+    for (name, serial, data) in [("a", &serials[0], "1"), ("b", &serials[1], "2")] {
+        let attach = json!({"action": 10, "channel": name, "channelSerial": serial});
+        let frames = world.ask(&second, attach);
+        assert_eq!(flags_of(&frames[0]) & RESUMED, RESUMED);
+        assert_eq!(data_of(&frames), [data]);
+    }
+    // Numbers go on where the first client was.
+    assert_eq!(world.publish(&second, 1, "c", "more")["action"], 1);
+    let history = world.get("/channels/c/messages?direction=forwards");
+    let ids: Vec<_> = [0, 1]
+        .iter()
+        .map(|index| text(&history[*index]["id"]))
+        .collect();
+    assert_eq!(
+        ids,
+        [format!("{}:0:0", first.id), format!("{}:1:0", first.id)]
+    );
+}
+
+#[test]
+fn what_was_closed_or_is_anothers_is_not_recovered() {
+    let mut world = World::new();
+    let closed = world.connect(&[]);
+    world.send(&closed, json!({"action": 7}));
+    let (one, error) = world.connect_with_error(&[("recover", &closed.key)]);
+    assert_ne!(one.id, closed.id);
+    assert_eq!(
+        (&error["code"], &error["statusCode"]),
+        (&json!(80018), &json!(400))
+    );
+    let alice = world.connect(&[("clientId", "alice")]);
+    world.lose(&alice);
+    let (two, error) = world.connect_with_error(&[("recover", &alice.key)]);
+    assert_ne!(two.id, alice.id);
+    assert_eq!(error["code"], 80018);
+    world.advance(120_000);
+    let params = [("recover", alice.key.as_str()), ("clientId", "alice")];
+    let (three, error) = world.connect_with_error(&params);
+    assert_ne!(three.id, alice.id);
+    assert_eq!(error["code"], 80008);
+}

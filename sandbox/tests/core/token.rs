@@ -293,3 +293,42 @@ fn the_key_itself_vouches_for_an_unsigned_request() {
     assert_eq!(response.status, 201);
     assert_eq!(body(&response)["expires"], world.now + 1_000);
 }
+
+#[test]
+fn a_short_token_ends_without_being_asked_for() {
+    let mut world = World::new();
+    let client = connected(&mut world, 20_000);
+    world.advance_alive(19_999, &[&client]);
+    assert_eq!(world.take(&client).len(), 0);
+    world.advance_alive(1, &[&client]);
+    let frames = world.take(&client);
+    assert_eq!(
+        (
+            frames.len(),
+            &frames[0]["action"],
+            &frames[0]["error"]["code"]
+        ),
+        (1, &json!(6), &json!(40142))
+    );
+    // The connection is there for whoever comes back with another.
+    let again = token(&mut world, json!({}), "0123456789abcde1");
+    let params = [
+        ("access_token", again.as_str()),
+        ("resume", client.key.as_str()),
+    ];
+    assert_eq!(world.connect(&params).id, client.id);
+}
+
+#[test]
+fn a_token_of_another_client_ends_the_connection() {
+    let mut world = World::new();
+    let alice = token(&mut world, json!({"clientId": "alice"}), "0123456789abcde0");
+    let bob = token(&mut world, json!({"clientId": "bob"}), "0123456789abcde1");
+    let client = world.connect(&[("access_token", &alice)]);
+    let frames = world.ask(&client, json!({"action": 17, "auth": {"accessToken": bob}}));
+    assert_eq!(
+        (&frames[0]["action"], &frames[0]["error"]["code"]),
+        (&json!(9), &json!(40102))
+    );
+    assert!(world.core.connections().is_empty());
+}
