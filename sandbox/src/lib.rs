@@ -1,7 +1,7 @@
 //! A local server that speaks the Ably protocol, for development and tests.
 //!
-//! Real Ably clients take it for Ably: they connect, attach, publish, subscribe, are present, read
-//! history, lose their sockets and resume. It runs inside a test ([`Sandbox::start`]), on a thread
+//! Real Ably clients take it for Ably: they connect by WebSocket or comet, attach, publish,
+//! subscribe, filter, are present, read history, lose their sockets and resume. It runs inside a test ([`Sandbox::start`]), on a thread
 //! of its own ([`Builder::start_on_thread`]), or as the program `ably-sandbox`. Tests can make
 //! trouble with [`Sandbox::cut`], [`Sandbox::refuse`] and [`Sandbox::restore`].
 //!

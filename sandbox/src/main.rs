@@ -144,7 +144,8 @@ fn say(text: &str) -> Result<(), String> {
 }
 
 const HELP: &str = "\
-A local server that speaks the Ably protocol, for development and tests.
+A local server that speaks the Ably protocol, for development and tests: over WebSocket, comet
+and REST.
 
 Usage: ably-sandbox [OPTIONS]
 
