@@ -38,6 +38,12 @@ pub(crate) const EXTRA: &[Step] = &[
         run: msrv,
     },
     Step {
+        name: "open-vcdiff",
+        about: "deltas against the library that Ably uses",
+        stops: false,
+        run: open_vcdiff,
+    },
+    Step {
         name: "fuzz",
         about: "each fuzz target for a minute, or --fuzz-seconds",
         stops: false,
@@ -104,6 +110,15 @@ fn oldest() -> Result<String> {
         .ok_or("Cargo.toml: no rust-version")?
         .trim_matches('"')
         .to_owned())
+}
+
+/// A workspace of its own, which needs a C++ compiler.
+fn open_vcdiff() -> Outcome {
+    if !process::installed("g++") {
+        return Outcome::Skipped("g++ not installed".into());
+    }
+    let mut command = process::cargo(["run", "--quiet", "--locked"]);
+    process::run(command.current_dir(process::root().join("tests/open-vcdiff"))).into()
 }
 
 /// Runs every fuzz target for a short time, without a sanitizer so that stable Rust will do.
