@@ -46,7 +46,15 @@ const message = (m) => ({
 
 const member = (m) => ({
   action: m.action, clientId: m.clientId, connectionId: m.connectionId, data: encode(m.data),
+  encoding: m.encoding ?? null,
 });
+
+// All pages, one after the other.
+const pagesOf = async (first, read) => {
+  const pages = [];
+  for (let page = first; page; page = page.hasNext() ? await page.next() : null) pages.push(page.items.map(read));
+  return pages;
+};
 
 const annotation = (a) => ({
   action: a.action, type: a.type, name: a.name ?? null, count: a.count ?? null, data: encode(a.data),
@@ -112,12 +120,23 @@ const ops = {
   async enter(r) { await channelOf(r).presence.enter(decode(r.data)); },
   async update(r) { await channelOf(r).presence.update(decode(r.data)); },
   async leave(r) { await channelOf(r).presence.leave(decode(r.data)); },
-  async members(r) { return (await channelOf(r).presence.get()).map(member); },
-  async watchPresence(r) {
-    await channelOf(r).presence.subscribe((m) => out({
-      event: 'presence', client: r.client, channel: r.channel, member: member(m),
-    }));
+  async enterClient(r) { await channelOf(r).presence.enterClient(r.clientId, decode(r.data)); },
+  async updateClient(r) { await channelOf(r).presence.updateClient(r.clientId, decode(r.data)); },
+  async leaveClient(r) { await channelOf(r).presence.leaveClient(r.clientId, decode(r.data)); },
+  async enterAll(r) {
+    await Promise.all(r.clientIds.map((id) => channelOf(r).presence.enterClient(id, `data of ${id}`)));
   },
+  async leaveAll(r) { await Promise.all(r.clientIds.map((id) => channelOf(r).presence.leaveClient(id))); },
+  async members(r) { return (await channelOf(r).presence.get(r.query)).map(member); },
+  async watchPresence(r) {
+    const listener = (m) => out({
+      event: 'presence', client: r.client, channel: r.channel, as: r.as ?? null, member: member(m),
+    });
+    await (r.actions ? channelOf(r).presence.subscribe(r.actions, listener) : channelOf(r).presence.subscribe(listener));
+  },
+  // As pages of members and of messages.
+  async presenceHistory(r) { return pagesOf(await channelOf(r).presence.history(r.query), member); },
+  async historyPages(r) { return pagesOf(await channelOf(r).history(r.query), message); },
   async history(r) {
     const items = [];
     let page = await channelOf(r).history({ limit: r.limit ?? 100, direction: 'forwards' });
