@@ -370,3 +370,61 @@ fn rest_has_no_filters() {
         assert_eq!(answer.status, 400, "{answer:?}");
     }
 }
+
+#[test]
+fn no_expression_breaks_the_server() {
+    const PARTS: [&str; 30] = [
+        "name",
+        "data",
+        "headers",
+        ".",
+        "[",
+        "]",
+        "(",
+        ")",
+        "!",
+        "!=",
+        "==",
+        "<",
+        "<=",
+        ">",
+        ">=",
+        "&&",
+        "||",
+        ",",
+        "'x'",
+        "'",
+        "`1`",
+        "`",
+        "\"name\"",
+        "\"",
+        "-1",
+        "0",
+        "length(",
+        "contains(",
+        "\\",
+        "é",
+    ];
+    let mut world = world();
+    let client = world.connect(&[]);
+    let mut seed: u32 = 1;
+    let mut next = |below: usize| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (seed >> 8) as usize % below
+    };
+    let (mut good, mut bad) = (0, 0);
+    for serial in 0..5_000 {
+        let parts: Vec<_> = (0..=next(7)).map(|_| PARTS[next(PARTS.len())]).collect();
+        let name = derived(&parts.join(" "), "", "a");
+        let frame = attach(&mut world, &client, &name);
+        if frame["action"] == 11 {
+            good += 1;
+            publish(&mut world, &client, serial, json!([sample()]));
+            world.ask(&client, json!({"action": 12, "channel": name}));
+        } else {
+            assert_eq!(frame["error"]["code"], 40010, "{parts:?}");
+            bad += 1;
+        }
+    }
+    assert!(good > 100 && bad > 100, "{good} {bad}");
+}
