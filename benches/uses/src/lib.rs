@@ -11,6 +11,9 @@ use ably::{Channel, ClientOptions, Realtime};
 pub type Failure = Box<dyn Error>;
 
 /// Connects, publishes a message and waits for it, then does what is asked for.
+///
+/// # Errors
+/// Whatever went wrong first.
 pub fn run(
     then: impl AsyncFnOnce(&Realtime, &Channel) -> Result<(), Failure>,
 ) -> Result<(), Failure> {
