@@ -14,6 +14,7 @@ mod pair;
 mod peer;
 mod polling;
 mod presence;
+mod presence_amid;
 mod presence_cuts;
 mod presence_members;
 mod presence_sync;
