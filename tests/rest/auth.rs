@@ -827,3 +827,43 @@ fn rsa6_callbacks_and_urls_are_told_the_canonical_capability() {
     assert_eq!(http.requests().len(), 1);
     assert_eq!(http.last().query("capability"), Some(CANONICAL));
 }
+
+#[test]
+fn headers_and_parameters_of_a_url_come_one_by_one_or_as_a_list() {
+    let http = always(Reply::bytes(200, "text/plain", "t"));
+    let url = "https://auth.example.com";
+    let options = ClientOptions::new()
+        .auth_url(url)
+        .auth_header("x-old", "gone")
+        .auth_param("old", "gone")
+        .auth_headers([("x-a", "1")])
+        .auth_params([("a", "1")])
+        .auth_header("x-b", "2")
+        .auth_param("b", "2");
+    let (rt, rest) = with_token(&http, options);
+    let auth = rest.auth();
+    rt.wait(auth.request_token(None, None)).unwrap();
+    let options = AuthOptions::new()
+        .auth_url(url)
+        .auth_header("x-old", "gone")
+        .auth_param("old", "gone")
+        .auth_headers([("x-a", "1")])
+        .auth_params([("a", "1")])
+        .auth_header("x-b", "2")
+        .auth_param("b", "2");
+    rt.wait(auth.request_token(None, options)).unwrap();
+    let sent = http.requests();
+    assert_eq!(sent.len(), 2);
+    for request in sent {
+        assert_eq!(request.header("x-a"), Some("1"));
+        assert_eq!(request.header("x-b"), Some("2"));
+        assert_eq!(request.header("x-old"), None);
+        let query: Vec<_> = request.query.iter().collect();
+        let pair = |n: &'static str, v: &'static str| (n.to_owned(), v.to_owned());
+        let wanted = [pair("a", "1"), pair("b", "2")];
+        assert_eq!(
+            query,
+            wanted.iter().map(|(n, v)| (n, v)).collect::<Vec<_>>()
+        );
+    }
+}

@@ -80,13 +80,31 @@ impl AuthOptions {
         self
     }
 
-    /// A header for the URL. Spec: AO2e.
+    /// Headers for the URL, in place of those set before. Spec: AO2e.
+    pub fn auth_headers(
+        mut self,
+        headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        self.headers = texts(headers);
+        self
+    }
+
+    /// One more header for the URL. Spec: AO2e.
     pub fn auth_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.headers.push((name.into(), value.into()));
         self
     }
 
-    /// A parameter for the URL. Spec: AO2f.
+    /// Parameters for the URL, in place of those set before. Spec: AO2f.
+    pub fn auth_params(
+        mut self,
+        params: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+    ) -> Self {
+        self.params = texts(params);
+        self
+    }
+
+    /// One more parameter for the URL. Spec: AO2f.
     pub fn auth_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.params.push((name.into(), value.into()));
         self
@@ -108,6 +126,13 @@ impl AuthOptions {
         let key = self.key.as_ref();
         key.map(|k| Key::parse(k.expose())).transpose()
     }
+}
+
+fn texts(
+    pairs: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>,
+) -> Vec<(String, String)> {
+    let pairs = pairs.into_iter();
+    pairs.map(|(n, v)| (n.into(), v.into())).collect()
 }
 
 impl std::fmt::Debug for AuthOptions {

@@ -131,10 +131,10 @@ setters! {
     auth_url(url: impl Into<String>) => auth.url = Some(url.into());
     /// How to ask the authUrl, default GET. Spec: TO3j7.
     auth_method(method: AuthMethod) => auth.method = method;
-    /// Headers for the authUrl. Spec: TO3j8.
+    /// Headers for the authUrl, in place of those set before. Spec: TO3j8.
     auth_headers(headers: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) =>
         auth.headers = headers.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
-    /// Parameters for the authUrl. Spec: TO3j9.
+    /// Parameters for the authUrl, in place of those set before. Spec: TO3j9.
     auth_params(params: impl IntoIterator<Item = (impl Into<String>, impl Into<String>)>) =>
         auth.params = params.into_iter().map(|(n, v)| (n.into(), v.into())).collect();
     /// Use tokens although there is a key, or the key although there is another way. Default:
@@ -230,8 +230,8 @@ setters! {
     /// How HTTP connections are used. ably-js's `restAgentOptions`.
     rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
     /// What is asked whether there is a network, before a fallback host is tried: an HTTP(S) URL
-    /// that answers with a status of 200 to 399; redirects are not followed. Default: a file of Ably's that says `yes`. Spec:
-    /// REC3b.
+    /// that answers with a status of 200 to 399; redirects are not followed. Default: a file of
+    /// Ably's that says `yes`. Spec: REC3b.
     connectivity_check_url(url: impl Into<String>) => connectivity.url = Some(url.into());
     /// What is opened to find out whether WebSockets get through, when one is slow to open and there
     /// is a transport to fall back to: a WebSocket URL, by default one of Ably's. No credential is
@@ -272,6 +272,18 @@ impl ClientOptions {
         self.engine
             .transport_params
             .push((name.into(), value.to_string()));
+        self
+    }
+
+    /// One more header for the authUrl. Spec: TO3j8.
+    pub fn auth_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.auth = self.auth.auth_header(name, value);
+        self
+    }
+
+    /// One more parameter for the authUrl. Spec: TO3j9.
+    pub fn auth_param(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.auth = self.auth.auth_param(name, value);
         self
     }
 
