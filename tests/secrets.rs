@@ -436,7 +436,8 @@ async fn rest_with_a_key(world: &World) {
 async fn realtime_with_tokens(world: &World) {
     // The server asks for another token 30 s before this one expires: soon.
     let options = world.with_key().use_token_auth(true);
-    let options = options.default_token_params(TokenParams::new().ttl(30_500));
+    let options =
+        options.default_token_params(TokenParams::new().ttl(Duration::from_millis(30_500)));
     let client = Realtime::new(options).expect("a client");
     let (update, updated) = tokio::sync::oneshot::channel();
     let mut update = Some(update);
@@ -448,7 +449,7 @@ async fn realtime_with_tokens(world: &World) {
     connected(&client).await;
     updated.await.expect("an update");
     connected(&client).await;
-    let longer = TokenParams::new().ttl(3_600_000);
+    let longer = TokenParams::new().ttl(Duration::from_secs(3_600));
     let details = client.auth().authorize(Some(longer), None).await;
     secret_token(&details.expect("a token"));
     connected(&client).await;
@@ -457,7 +458,7 @@ async fn realtime_with_tokens(world: &World) {
     reached(&client, ConnectionState::Failed).await;
 
     let server = Rest::new(world.with_key()).expect("a client");
-    let ttl = Mutex::new(Some(1_500));
+    let ttl = Mutex::new(Some(Duration::from_millis(1_500)));
     let callback = move |params: TokenParams| {
         let (auth, ttl) = (server.auth(), ttl.lock().expect("no panic").take());
         async move {

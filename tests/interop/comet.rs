@@ -1,5 +1,7 @@
 //! The official client without WebSockets: its comet transport, streaming and polling.
 
+use std::time::Duration;
+
 use ably::{PresenceAction, Rest, TokenParams, prelude::*};
 use ably_sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -175,8 +177,10 @@ fn minter(sandbox: &Sandbox) -> Rest {
     Rest::new(options(sandbox, "minter", true)).expect("the options are fine")
 }
 
-async fn mint(rest: &Rest, ttl: i64) -> Value {
-    let params = TokenParams::new().client_id("js").ttl(ttl);
+async fn mint(rest: &Rest, ttl: u64) -> Value {
+    let params = TokenParams::new()
+        .client_id("js")
+        .ttl(Duration::from_millis(ttl));
     let details = rest.auth().request_token(Some(params), None).await;
     serde_json::from_str(&details.expect("a token").to_json()).expect("JSON")
 }

@@ -1,8 +1,11 @@
 //! Tokens that run out while they are in use: the connection lives on, for both.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use ably::{ConnectionEvent, ConnectionState as S, Realtime, TokenDetails, TokenParams};
@@ -17,10 +20,10 @@ use crate::{
 
 /// The server asks for another token 30 s before the end of one, and only who was connected before
 /// that: there are 5 s to connect in.
-const ASKED_MS: i64 = 35_000;
+const ASKED_MS: u64 = 35_000;
 /// Too short for that: it ends in use.
-const ENDS_MS: i64 = 2_000;
-const LONG_MS: i64 = 3_600_000;
+const ENDS_MS: u64 = 2_000;
+const LONG_MS: u64 = 3_600_000;
 
 fn keyless(sandbox: &Sandbox, binary: bool) -> ably::ClientOptions {
     ably::ClientOptions::new()
@@ -32,12 +35,14 @@ fn keyless(sandbox: &Sandbox, binary: bool) -> ably::ClientOptions {
 
 /// A client of ably-js whose first token, of ours, is good for `ttl` ms and whose second is long;
 /// and the id of its connection.
-async fn theirs(sandbox: &Sandbox, ttl: i64) -> (Peer, Value) {
+async fn theirs(sandbox: &Sandbox, ttl: u64) -> (Peer, Value) {
     let peer = Peer::start(sandbox).await;
     let rest = ably::Rest::new(keyless(sandbox, true).key(sandbox.key())).expect("options");
     let mut answers = Vec::new();
     for ttl in [ttl, LONG_MS] {
-        let params = TokenParams::new().client_id("js").ttl(ttl);
+        let params = TokenParams::new()
+            .client_id("js")
+            .ttl(Duration::from_millis(ttl));
         let details = rest.auth().request_token(Some(params), None).await;
         let details = details.expect("a token").to_json();
         answers.push(serde_json::from_str::<Value>(&details).expect("JSON"));
@@ -94,7 +99,7 @@ struct Ours {
 }
 
 impl Ours {
-    async fn connect(sandbox: &Sandbox, binary: bool, ttl: i64) -> Self {
+    async fn connect(sandbox: &Sandbox, binary: bool, ttl: u64) -> Self {
         let peer = Peer::start(sandbox).await;
         peer.rest("minter", sandbox.key(), true).await;
         let mut tokens = Vec::new();

@@ -1,5 +1,7 @@
 //! Tokens and token requests of one, used by the other.
 
+use std::time::Duration;
+
 use ably::{Credential, Realtime, Rest, TokenDetails, TokenParams, TokenRequest};
 use ably_sandbox::Sandbox;
 use serde_json::{Value, json};
@@ -47,7 +49,7 @@ fn both_sign_the_same() {
         let peer = Peer::start(&sandbox).await;
         peer.rest("js", sandbox.key(), true).await;
         let rest = server(&sandbox);
-        let with = |capability: Option<&str>, ttl: Option<i64>, client_id: Option<&str>| {
+        let with = |capability: Option<&str>, ttl: Option<u64>, client_id: Option<&str>| {
             let mut ours = TokenParams::new().timestamp(1_700_000_000_000);
             ours.nonce = Some("0123456789abcdef".into());
             let mut theirs =
@@ -57,7 +59,7 @@ fn both_sign_the_same() {
                 theirs["capability"] = capability.into();
             }
             if let Some(ttl) = ttl {
-                ours = ours.ttl(ttl);
+                ours = ours.ttl(Duration::from_millis(ttl));
                 theirs["ttl"] = ttl.into();
             }
             if let Some(id) = client_id {
@@ -101,7 +103,9 @@ fn ably_js_exchanges_our_request_and_uses_our_token() {
         let listener = connect(options(&sandbox, "listener", false)).await;
         for binary in [false, true] {
             let params = || {
-                let params = TokenParams::new().client_id("minted").ttl(3_600_000);
+                let params = TokenParams::new()
+                    .client_id("minted")
+                    .ttl(Duration::from_secs(3_600));
                 Some(params.capability(CAPABILITY))
             };
             let auth = rest.auth();

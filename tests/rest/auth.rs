@@ -60,7 +60,7 @@ fn tokens() -> MockHttp {
 fn rsa9_a_token_request_is_that_of_ably_js() {
     let (rt, rest) = with_token(&tokens(), ClientOptions::with_key(KEY));
     let mut params = TokenParams::new()
-        .ttl(60_000)
+        .ttl(Duration::from_secs(60))
         .capability(r#"{"a":["b"]}"#)
         .client_id("me")
         .timestamp(1_700_000_000_000);
@@ -96,7 +96,9 @@ fn rsa9_each_request_has_a_nonce_of_its_own_and_needs_a_key() {
 fn rsa8_request_token_changes_nothing() {
     let http = tokens();
     let (rt, rest) = with_token(&http, ClientOptions::with_key(KEY).client_id("me"));
-    let params = TokenParams::new().ttl(5).timestamp(NOW - 1);
+    let params = TokenParams::new()
+        .ttl(Duration::from_millis(5))
+        .timestamp(NOW - 1);
     let details = rt.wait(rest.auth().request_token(Some(params), None));
     assert_eq!(details.unwrap().token.expose(), "of-server");
     let sent = http.last();
@@ -123,7 +125,9 @@ fn rsa10g_time_is_not_kept() {
     });
     let (rt, rest) = with_token(&http, ClientOptions::with_key(KEY));
     let auth = rest.auth();
-    let params = TokenParams::new().ttl(7).timestamp(42);
+    let params = TokenParams::new()
+        .ttl(Duration::from_millis(7))
+        .timestamp(42);
     let query = AuthOptions::new().query_time(true);
     rt.wait(auth.authorize(Some(params), Some(query))).unwrap();
     assert_eq!(http.last().json()["timestamp"], 42);
@@ -425,13 +429,18 @@ fn rsa7d_the_client_id_of_the_options_is_asked_for() {
         .client_id("me");
     let (rt, rest) = with_token(&tokens(), options);
     let auth = rest.auth();
-    let params = TokenParams::new().ttl(5);
+    let params = TokenParams::new().ttl(Duration::from_millis(5));
     rt.wait(auth.authorize(Some(params.clone()), None)).unwrap();
     // A request for someone else is left as it is.
     rt.wait(auth.request_token(Some(params), None)).unwrap();
     let asked = asked.lock().unwrap();
-    assert_eq!(asked[0], TokenParams::new().ttl(5).client_id("me"));
-    assert_eq!(asked[1], TokenParams::new().ttl(5));
+    assert_eq!(
+        asked[0],
+        TokenParams::new()
+            .ttl(Duration::from_millis(5))
+            .client_id("me")
+    );
+    assert_eq!(asked[1], TokenParams::new().ttl(Duration::from_millis(5)));
 }
 
 #[test]

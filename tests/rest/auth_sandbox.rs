@@ -51,7 +51,7 @@ async fn a_key_gives_tokens_for_requests() {
         let params = TokenParams::new()
             .client_id("alice")
             .capability(r#"{"b:*":["subscribe","publish"],"a":["*"]}"#)
-            .ttl(60_000);
+            .ttl(Duration::from_secs(60));
         let options = options.default_token_params(params);
         let rest = BaseRest::new(there(sandbox, options)).unwrap();
         rest.channels().get("a").publish("n", "x").await.unwrap();
@@ -79,7 +79,7 @@ async fn authorize_on_a_connection_and_a_prompt_of_the_server() {
     with_sandbox(async |sandbox| {
         let options = ClientOptions::with_key(sandbox.key()).use_token_auth(true);
         // The server asks for another token 30 s before this one expires: soon.
-        let params = TokenParams::new().ttl(30_500);
+        let params = TokenParams::new().ttl(Duration::from_millis(30_500));
         let options = options.default_token_params(params);
         let client = BaseRealtime::new(there(sandbox, options)).unwrap();
         let (update, updated) = tokio::sync::oneshot::channel();
@@ -98,7 +98,7 @@ async fn authorize_on_a_connection_and_a_prompt_of_the_server() {
         assert_ne!(first.token, second.token);
         assert_eq!(client.connection().id(), id);
 
-        let params = TokenParams::new().ttl(3_600_000);
+        let params = TokenParams::new().ttl(Duration::from_secs(3_600));
         let third = client.auth().authorize(Some(params), None).await.unwrap();
         assert_eq!(client.connection().state(), S::Connected);
         assert_eq!(client.auth().token_details(), Some(third));
@@ -126,7 +126,7 @@ async fn a_token_that_expires_is_replaced_and_the_connection_goes_on() {
             async move {
                 match n {
                     0 => auth
-                        .create_token_request(Some(params.ttl(1_500)), None)
+                        .create_token_request(Some(params.ttl(Duration::from_millis(1_500))), None)
                         .await
                         .map(Into::into),
                     _ => auth.request_token(Some(params), None).await.map(Into::into),

@@ -26,9 +26,12 @@ use crate::{
 ///
 /// ```no_run
 /// # async fn f(client: ably_base::BaseRealtime) -> Result<(), ably_base::ErrorInfo> {
+/// use std::time::Duration;
+///
 /// use ably_base::TokenParams;
+///
 /// // What an application's server answers its clients with.
-/// let params = TokenParams::new().client_id("alice").ttl(60_000);
+/// let params = TokenParams::new().client_id("alice").ttl(Duration::from_secs(60));
 /// let request = client.auth().create_token_request(params, None).await?;
 /// println!("{} asks for {:?}", request.key_name, request.client_id);
 /// # Ok(())

@@ -196,6 +196,8 @@ fn decode(text: &str) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
 
     fn options() -> AuthOptions {
@@ -218,7 +220,9 @@ mod tests {
 
     #[test]
     fn rsa8c_get_puts_all_into_the_query_and_the_token_wins() {
-        let params = TokenParams::new().ttl(2).client_id("me & you");
+        let params = TokenParams::new()
+            .ttl(Duration::from_millis(2))
+            .client_id("me & you");
         let address = "https://h/p?a=own&b=1%2B1&%61=x&ttl=9#part";
         let request = request(address, &options(), &params);
         assert_eq!(request.method, "GET");

@@ -202,6 +202,7 @@ fn by_code_unit(a: &Str, b: &Str) -> core::cmp::Ordering {
 mod tests {
     use super::*;
     use alloc::format;
+    use core::time::Duration;
 
     struct Zeros;
 
@@ -233,7 +234,7 @@ mod tests {
     fn rsa9g_the_text_has_a_line_for_each() {
         let params = TokenParams::new()
             .client_id("me")
-            .ttl(60_000)
+            .ttl(Duration::from_secs(60))
             .timestamp(5)
             .capability(r#" {"b":["x","a"], "a" : [ "*" ], "Z":[]}"#);
         let request = made(params).unwrap();
@@ -257,7 +258,7 @@ mod tests {
     #[test]
     fn a_ttl_of_zero_is_a_ttl() {
         // ably-js signs 0 as if it were absent, and the server then refuses the signature.
-        let request = made(TokenParams::new().ttl(0)).unwrap();
+        let request = made(TokenParams::new().ttl(Duration::from_millis(0))).unwrap();
         assert!(request.text_to_sign().starts_with("app.key\n0\n"));
     }
 
@@ -275,7 +276,7 @@ mod tests {
     fn te6_a_request_goes_through_json() {
         let mut request = made(
             TokenParams::new()
-                .ttl(1)
+                .ttl(Duration::from_millis(1))
                 .capability("{}")
                 .client_id("c\"\u{e9}"),
         )

@@ -3,6 +3,7 @@
 //! Spec: TD1–TD7, TK1–TK6, RSA4f.
 
 use alloc::{string::String, vec::Vec};
+use core::time::Duration;
 
 use ably_protocol::{ErrorCode, ErrorInfo, Secret, Str, Value};
 
@@ -118,10 +119,11 @@ impl TokenParams {
         self
     }
 
-    /// How long the token should live, ms. Spec: TK2a.
+    /// How long the token should live, in whole milliseconds; at most what [`i64`] holds of them.
+    /// Default: what the server gives, an hour. Spec: TK2a.
     #[must_use]
-    pub fn ttl(mut self, ms: i64) -> Self {
-        self.ttl = Some(ms);
+    pub fn ttl(mut self, ttl: Duration) -> Self {
+        self.ttl = Some(i64::try_from(ttl.as_millis()).unwrap_or(i64::MAX));
         self
     }
 
@@ -391,6 +393,14 @@ mod tests {
             Credential::from_json("\"a.jwt.here\"").unwrap().checked(),
             Ok(Credential::Token(d)) if d == TokenDetails::new("a.jwt.here")
         ));
+    }
+
+    #[test]
+    fn tk2a_a_ttl_is_milliseconds_on_the_wire() {
+        let ttl = |ttl| TokenParams::new().ttl(ttl).ttl;
+        assert_eq!(ttl(Duration::from_micros(1_500_999)), Some(1_500));
+        assert_eq!(ttl(Duration::ZERO), Some(0));
+        assert_eq!(ttl(Duration::MAX), Some(i64::MAX));
     }
 
     #[test]

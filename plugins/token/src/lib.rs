@@ -5,6 +5,8 @@
 //! an authUrl; and `create_token_request` works, which a server answers its clients with:
 //!
 //! ```no_run
+//! use std::time::Duration;
+//!
 //! use ably_base::{BaseRest, ClientOptions, TokenParams};
 //! use ably_token::Token;
 //!
@@ -12,7 +14,7 @@
 //! let options = ClientOptions::with_key("appId.keyId:secret").plugin(Token);
 //! // … and plugins for HTTP and the runtime.
 //! let rest = BaseRest::new(options)?;
-//! let params = TokenParams::new().client_id("alice").ttl(60_000);
+//! let params = TokenParams::new().client_id("alice").ttl(Duration::from_secs(60));
 //! let request = rest.auth().create_token_request(params, None).await?;
 //! println!("{}", request.to_json());
 //! # Ok(())

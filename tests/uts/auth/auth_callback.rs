@@ -1,5 +1,7 @@
 //! `rest/unit/auth/auth_callback.md`
 
+use std::time::Duration;
+
 use super::common::*;
 
 const JWT: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.test-jwt-payload";
@@ -63,7 +65,7 @@ fn rsa8d_a_callback_is_told_what_is_wanted() {
     let (rt, client) = rest(&http, options);
     let params = TokenParams::new()
         .client_id("requested-client-id")
-        .ttl(7_200_000)
+        .ttl(Duration::from_secs(7_200))
         .capability(r#"{"channel1":["publish"]}"#);
     authorize(&rt, &client, params, None).unwrap();
     let received = &calls.all()[0];

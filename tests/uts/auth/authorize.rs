@@ -1,5 +1,7 @@
 //! `rest/unit/auth/authorize.md`
 
+use std::time::Duration;
+
 use super::common::*;
 
 // UTS: rest/unit/RSA10a/authorize-default-params-0
@@ -22,7 +24,7 @@ fn rsa10b_params_override_defaults() {
     let (rt, client) = rest(&serving(), options.client_id("default-client"));
     let params = TokenParams::new()
         .client_id("override-client")
-        .ttl(7_200_000);
+        .ttl(Duration::from_secs(7_200));
     authorize(&rt, &client, params, None).unwrap();
     let params = &calls.all()[0];
     assert_eq!(params.client_id.as_deref(), Some("override-client"));
@@ -34,7 +36,9 @@ fn rsa10b_params_override_defaults() {
 fn rsa10e_params_are_kept() {
     let (options, calls) = with_callback(|n| Ok(hour(&format!("token-{n}")).into()));
     let (rt, client) = rest(&serving(), options);
-    let params = TokenParams::new().client_id("saved-client").ttl(3_600_000);
+    let params = TokenParams::new()
+        .client_id("saved-client")
+        .ttl(Duration::from_secs(3_600));
     authorize(&rt, &client, params, None).unwrap();
     authorize(&rt, &client, None, None).unwrap();
     let calls = calls.all();

@@ -1,5 +1,7 @@
 //! `rest/unit/auth/token_request_params.md`
 
+use std::time::Duration;
+
 use super::common::*;
 
 /// `client.auth.createTokenRequest(tokenParams: …)` with these defaultTokenParams.
@@ -19,8 +21,8 @@ fn made(default: Option<TokenParams>, params: Option<TokenParams>) -> TokenReque
     request
 }
 
-fn ttl(ms: i64) -> Option<TokenParams> {
-    Some(TokenParams::new().ttl(ms))
+fn ttl(ms: u64) -> Option<TokenParams> {
+    Some(TokenParams::new().ttl(Duration::from_millis(ms)))
 }
 
 fn capability(json: &str) -> Option<TokenParams> {

@@ -4,6 +4,8 @@
 //!
 //! DEVIATION: `addRequestIds` does not exist, as in ably-js 2.12.0.
 
+use std::time::Duration;
+
 use ably_base::{AuthMethod, AuthOptions, Credential, TokenDetails, TokenParams};
 use ably_token::Token;
 
@@ -151,7 +153,7 @@ fn to3_auth_url() {
 fn to3_default_token_params() {
     let subscribe = r#"{"*":["subscribe"]}"#;
     let params = TokenParams::new()
-        .ttl(7_200_000)
+        .ttl(Duration::from_secs(7_200))
         .client_id("default-client")
         .capability(subscribe);
     let (rt, client) = rest_with(&server(), |o| o.plugin(Token).default_token_params(params));

@@ -1,5 +1,7 @@
 //! `rest/unit/types/token_types.md`
 
+use std::time::Duration;
+
 use ably_base::{Runtime, TokenDetails, TokenParams, TokenRequest};
 
 use super::common::*;
@@ -72,7 +74,7 @@ fn nonce(nonce: &str) -> TokenParams {
 #[test]
 fn tk1_attributes() {
     assert_eq!(
-        request(TokenParams::new().ttl(3_600_000)).ttl,
+        request(TokenParams::new().ttl(Duration::from_secs(3_600))).ttl,
         Some(3_600_000)
     );
     assert_eq!(TokenParams::new().ttl, None);
@@ -95,7 +97,7 @@ fn tk1_attributes() {
 
     let all = request(
         nonce("full-nonce")
-            .ttl(7_200_000)
+            .ttl(Duration::from_secs(7_200))
             .capability(r#"{"*":["*"]}"#)
             .client_id("full-client")
             .timestamp(EXPIRES),
@@ -111,7 +113,7 @@ fn tk1_attributes() {
 #[test]
 fn tk_query() {
     let params = TokenParams::new()
-        .ttl(3_600_000)
+        .ttl(Duration::from_secs(3_600))
         .client_id("query-client")
         .capability(r#"{"ch":["pub"]}"#);
     let mut pairs = params.pairs();
@@ -137,7 +139,7 @@ fn te1_attributes() {
     assert_eq!(plain.timestamp, EXPIRES);
     assert_eq!(plain.nonce, "nonce-1");
     assert_eq!(
-        request(nonce("nonce-2").ttl(3_600_000)).ttl,
+        request(nonce("nonce-2").ttl(Duration::from_secs(3_600))).ttl,
         Some(3_600_000)
     );
     let all = r#"{"*":["*"]}"#;
@@ -177,7 +179,7 @@ fn te_mac() {
 fn te_to_json() {
     let mut request = request(
         nonce("json-nonce")
-            .ttl(3_600_000)
+            .ttl(Duration::from_secs(3_600))
             .capability(r#"{"*":["*"]}"#)
             .client_id("json-client")
             .timestamp(EXPIRES),
