@@ -173,3 +173,22 @@ async fn put(core: &ably_base::RestCore, records: &Value) {
     let request = ably_base::rest::RestRequest::post(path, bytes.freeze());
     core.request(request).await.unwrap();
 }
+
+#[test]
+fn times_are_milliseconds_times_of_rust_and_ids() {
+    let http = always(Reply::json(200, json!([])));
+    let (rt, rest) = client(&http);
+    let second = std::time::UNIX_EPOCH + seconds(1);
+    let ask = |query: StatsQuery| {
+        rt.wait(rest.stats(query)).unwrap();
+        let sent = http.last();
+        [sent.query("start"), sent.query("end")].map(|time| time.map(String::from))
+    };
+    let sent = |start: &str, end: &str| [Some(start.to_owned()), Some(end.to_owned())];
+    let query = || StatsQuery::new();
+    assert_eq!(ask(query().start(second).end(2_000)), sent("1000", "2000"));
+    assert_eq!(
+        ask(query().start("2026-02").end(second)),
+        sent("2026-02", "1000")
+    );
+}

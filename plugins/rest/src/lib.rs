@@ -63,7 +63,7 @@ pub use batch_publish::{
     BatchPublish, BatchPublishFailureResult, BatchPublishResult, BatchPublishSpec,
     BatchPublishSuccessResult,
 };
-pub use history::{Direction, History, HistoryQuery};
+pub use history::{Direction, History, HistoryQuery, UnixMillis};
 pub use items::AllItems;
 pub use page::{DecodePage, PaginatedResult};
 pub use presence::{PresenceHistory, PresenceQuery, RestPresence, RestPresenceApi};

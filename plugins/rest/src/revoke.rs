@@ -10,7 +10,7 @@ use ably_base::{
 };
 use bytes::BytesMut;
 
-use crate::BatchResult;
+use crate::{BatchResult, UnixMillis};
 
 /// Which tokens: all that carry a clientId, a revocation key or a channel.
 ///
@@ -65,9 +65,10 @@ impl TokenRevocationOptions {
         Self::default()
     }
 
-    /// Only tokens issued before this time, ms since the epoch. Spec: RSA17e.
-    pub fn issued_before(mut self, ms: i64) -> Self {
-        self.issued_before = Some(ms);
+    /// Only tokens issued before this time: ms since the epoch or a
+    /// [`SystemTime`](std::time::SystemTime). Spec: RSA17e.
+    pub fn issued_before(mut self, time: impl Into<UnixMillis>) -> Self {
+        self.issued_before = Some(time.into().0);
         self
     }
 

@@ -2,8 +2,10 @@
 //!
 //! Spec: RSC6b.
 
+use std::time::SystemTime;
+
 use ably_base::Str;
-use ably_rest::Direction;
+use ably_rest::{Direction, UnixMillis};
 
 use crate::StatsIntervalGranularity;
 
@@ -20,12 +22,14 @@ impl StatsQuery {
         Self::default()
     }
 
-    /// From this time on: ms since the epoch, or the id of an interval. Spec: RSC6b1.
+    /// From this time on: ms since the epoch, a [`SystemTime`], or the id of an interval. Spec:
+    /// RSC6b1.
     pub fn start(self, time: impl Into<StatsTime>) -> Self {
         self.param("start", time.into().0)
     }
 
-    /// Up to this time: ms since the epoch, or the id of an interval. Default now. Spec: RSC6b1.
+    /// Up to this time: ms since the epoch, a [`SystemTime`], or the id of an interval. Default
+    /// now. Spec: RSC6b1.
     pub fn end(self, time: impl Into<StatsTime>) -> Self {
         self.param("end", time.into().0)
     }
@@ -79,6 +83,19 @@ pub struct StatsTime(String);
 impl From<i64> for StatsTime {
     fn from(ms: i64) -> Self {
         Self(ms.to_string())
+    }
+}
+
+impl From<UnixMillis> for StatsTime {
+    fn from(time: UnixMillis) -> Self {
+        Self::from(time.0)
+    }
+}
+
+/// Rounded towards the epoch.
+impl From<SystemTime> for StatsTime {
+    fn from(time: SystemTime) -> Self {
+        UnixMillis::from(time).into()
     }
 }
 

@@ -180,6 +180,13 @@ fn rsa17e_issued_before() {
     assert_eq!(body["issuedBefore"], 1_699_999_000_000_i64);
 }
 
+#[test]
+fn rsa17e_issued_before_as_a_time_of_rust() {
+    let time = std::time::UNIX_EPOCH + std::time::Duration::from_micros(1_699_999_000_000_999);
+    let body = body(TokenRevocationOptions::new().issued_before(time));
+    assert_eq!(body["issuedBefore"], 1_699_999_000_000_i64);
+}
+
 // UTS: rest/unit/RSA17e/issued-before-omitted-1
 #[test]
 fn rsa17e_issued_before_is_left_out() {
