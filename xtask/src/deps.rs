@@ -1,8 +1,8 @@
 //! Who may depend on whom.
 //!
 //! `ably-protocol` stands on nothing of ours; on it stand `ably-engine` and the sandbox, apart from
-//! each other. Then come `ably-base`, the plugins and runtimes, the facade `ably`, and on top
-//! bindings and examples. Each may use what is below it, and nothing else.
+//! each other. Then come `ably-base`, `runtimes/net`, the plugins and the other runtimes, the facade
+//! `ably`, and on top bindings and examples. Each may use what is below it, and nothing else.
 //!
 //! The rule is checked on everything that ships with a package, however far away, and a package's
 //! place is told by its folder. Development dependencies are free, with two exceptions: only the
@@ -74,6 +74,7 @@ enum Layer {
     Protocol,
     Engine,
     Base,
+    Net,
     Plugin,
     Runtime,
     Facade,
@@ -94,6 +95,7 @@ impl Layer {
             ["ably-engine"] => Self::Engine,
             ["ably-base"] => Self::Base,
             ["plugins", _] => Self::Plugin,
+            ["runtimes", "net"] => Self::Net,
             ["runtimes", _] => Self::Runtime,
             ["bindings", _] => Self::Binding,
             ["examples", _] => Self::Example,
@@ -108,18 +110,19 @@ impl Layer {
 
     /// The layers that may come with a package of this one.
     fn may_carry(self) -> &'static [Self] {
-        use Layer::{Base, Engine, Facade, Plugin, Protocol, Runtime, Sandbox, Testkit};
+        use Layer::{Base, Engine, Facade, Net, Plugin, Protocol, Runtime, Sandbox, Testkit};
         match self {
             Self::Protocol | Self::Xtask => &[],
             Self::Sandbox => &[],
             Self::Engine => &[Protocol],
             Self::Base => &[Engine, Protocol],
-            Self::Plugin | Self::Runtime => &[Base, Engine, Protocol],
-            Self::Facade => &[Plugin, Runtime, Base, Engine, Protocol],
-            Self::Binding | Self::Bench => &[Facade, Plugin, Runtime, Base, Engine, Protocol],
+            Self::Net => &[Base, Engine, Protocol],
+            Self::Plugin | Self::Runtime => &[Net, Base, Engine, Protocol],
+            Self::Facade => &[Plugin, Runtime, Net, Base, Engine, Protocol],
+            Self::Binding | Self::Bench => &[Facade, Plugin, Runtime, Net, Base, Engine, Protocol],
             Self::Testkit => &[Sandbox, Base, Engine, Protocol],
             Self::Example | Self::Tests => &[
-                Facade, Plugin, Runtime, Base, Engine, Protocol, Sandbox, Testkit,
+                Facade, Plugin, Runtime, Net, Base, Engine, Protocol, Sandbox, Testkit,
             ],
         }
     }
@@ -253,7 +256,14 @@ fn cfg_violations(root: &Path, graph: &Graph) -> Vec<String> {
         let layer = Layer::of(folder);
         let shipped = matches!(
             layer,
-            Some(Layer::Protocol | Layer::Engine | Layer::Base | Layer::Plugin | Layer::Runtime)
+            Some(
+                Layer::Protocol
+                    | Layer::Engine
+                    | Layer::Base
+                    | Layer::Net
+                    | Layer::Plugin
+                    | Layer::Runtime
+            )
         );
         if !shipped || folder == "plugins/http" {
             continue;

@@ -26,6 +26,7 @@ const MINIMAL_CARRIES: &[&str] = &[
     "ably-engine",
     "ably-protocol",
     "ably-tokio",
+    "ably-tokio-net",
     "ably-websocket",
     MINIMAL,
 ];

@@ -16,6 +16,5 @@
 //! trust. TLS 1.2 and what is newer; there is no way to switch the checking of certificates off.
 
 mod provider;
-mod stream;
 
 pub use provider::NativeTls;

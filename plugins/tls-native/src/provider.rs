@@ -11,9 +11,8 @@ use ably_base::{
     ByteStream, ErrorInfo, FailureKind, Plugin, Plugins, TlsProvider, TransportError,
     engine::BoxFuture, protocol::ErrorCode,
 };
+use ably_tokio_net::{AsyncStream, TokioStream};
 use native_tls::{Certificate, Protocol, TlsConnector};
-
-use crate::stream::{Plain, Secured};
 
 /// TLS with the platform's library, and the plugin that installs it: the feature `native-tls` of
 /// `ably`.
@@ -126,8 +125,8 @@ impl TlsProvider for NativeTls {
                 .and_then(|n| n.strip_suffix(']'))
                 .unwrap_or(&server_name);
             let connector = tokio_native_tls::TlsConnector::from(this.connector()?);
-            match connector.connect(name, Plain(stream)).await {
-                Ok(stream) => Ok(Box::new(Secured(stream)) as Box<dyn ByteStream>),
+            match connector.connect(name, AsyncStream::new(stream)).await {
+                Ok(stream) => Ok(Box::new(TokioStream::new(stream)) as Box<dyn ByteStream>),
                 Err(error) => Err(failed(error)),
             }
         })

@@ -7,7 +7,7 @@ use ably_base::{
     protocol::ErrorCode,
 };
 use ably_tls_native::NativeTls;
-use ably_websocket::{AsyncStream, TokioStream};
+use ably_tokio_net::{AsyncStream, TokioStream};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -31,6 +31,5 @@
 
 mod provider;
 mod roots;
-mod stream;
 
 pub use provider::Rustls;

@@ -10,6 +10,7 @@ use ably_base::{
     ByteStream, ErrorInfo, FailureKind, Plugin, Plugins, TlsProvider, TransportError,
     engine::BoxFuture, protocol::ErrorCode,
 };
+use ably_tokio_net::{AsyncStream, TokioStream};
 use tokio_rustls::{
     TlsConnector,
     rustls::{
@@ -19,10 +20,7 @@ use tokio_rustls::{
     },
 };
 
-use crate::{
-    roots::Roots,
-    stream::{Plain, Secured},
-};
+use crate::roots::Roots;
 
 /// TLS with rustls and ring, and the plugin that installs it: the feature `rustls` of `ably`.
 ///
@@ -145,8 +143,8 @@ impl TlsProvider for Rustls {
             let name = ServerName::try_from(name.to_owned())
                 .map_err(|e| TransportError::with_source(FailureKind::Tls, Arc::new(e)))?;
             let connector = TlsConnector::from(this.config()?);
-            match connector.connect(name, Plain(stream)).await {
-                Ok(stream) => Ok(Box::new(Secured(stream)) as Box<dyn ByteStream>),
+            match connector.connect(name, AsyncStream::new(stream)).await {
+                Ok(stream) => Ok(Box::new(TokioStream::new(stream)) as Box<dyn ByteStream>),
                 Err(error) => Err(of_handshake(error)),
             }
         })

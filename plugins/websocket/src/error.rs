@@ -11,21 +11,6 @@ const NO_CODE: u16 = 1005;
 /// The stream ended without a close. RFC 6455, 7.4.1.
 const ABNORMAL: u16 = 1006;
 
-/// A stream could not be opened, or broke before it was a WebSocket.
-pub(crate) fn of_io(error: io::Error) -> TransportError {
-    use io::ErrorKind as E;
-    let kind = match error.kind() {
-        E::ConnectionRefused => FailureKind::Refused,
-        E::NetworkUnreachable | E::HostUnreachable | E::NetworkDown | E::AddrNotAvailable => {
-            FailureKind::Unreachable
-        }
-        E::TimedOut => FailureKind::Timeout,
-        E::NotFound => FailureKind::Dns,
-        _ => FailureKind::Other,
-    };
-    TransportError::with_source(kind, Arc::new(error))
-}
-
 /// A peer that does not speak as it must.
 pub(crate) fn protocol(text: &'static str) -> TransportError {
     TransportError::with_source(FailureKind::Protocol, Arc::new(io::Error::other(text)))

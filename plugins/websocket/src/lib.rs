@@ -18,16 +18,11 @@
 //! [`ByteStream`]: ably_base::ByteStream
 
 mod accept_key;
-mod dial;
 mod error;
-mod eyeballs;
 mod frame;
 mod link;
-mod stream;
 mod transport;
 mod upgrade;
 
-pub use dial::TcpDialer;
-pub use eyeballs::{STAGGER, connect_first, interleave};
-pub use stream::{AsyncStream, TokioStream};
+pub use ably_tokio_net::{AsyncStream, TcpDialer, TokioStream};
 pub use transport::WebSocketTransport;

@@ -10,11 +10,12 @@ use std::{
 };
 
 use ably_base::{ByteStream, FailureKind, Target, TransportError};
+use ably_tokio_net::of_io;
 use base64::{Engine, engine::general_purpose::STANDARD};
 
 use crate::{
     accept_key::accept,
-    error::{no_random, of_io, protocol},
+    error::{no_random, protocol},
 };
 
 /// The largest head of an answer.

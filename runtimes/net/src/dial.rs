@@ -20,7 +20,7 @@ const KEEPALIVE_EVERY: Duration = Duration::from_secs(10);
 #[cfg(any(target_os = "linux", target_os = "android"))]
 const USER_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Dials TCP, what the WebSocket transport does unless the application brings a dialler.
+/// Dials TCP: what plugins do unless the application brings a dialler.
 ///
 /// # Behaviour
 /// - Resolves with the system's resolver and tries the addresses side by side: an address that
@@ -39,8 +39,7 @@ impl Dial for TcpDialer {
     ) -> BoxFuture<Result<Box<dyn ByteStream>, TransportError>> {
         Box::pin(async move {
             if Handle::try_current().is_err() {
-                let error =
-                    "the WebSocket transport needs a tokio runtime: use the feature `tokio`";
+                let error = "dialling needs a tokio runtime: use the feature `tokio`";
                 return Err(TransportError::with_source(
                     FailureKind::Other,
                     Arc::new(io::Error::other(error)),

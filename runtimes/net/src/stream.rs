@@ -13,7 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 ///
 /// ```no_run
 /// # async fn f() -> std::io::Result<Box<dyn ably_base::ByteStream>> {
-/// use ably_websocket::TokioStream;
+/// use ably_tokio_net::TokioStream;
 /// let socket = tokio::net::UnixStream::connect("/run/ably.sock").await?;
 /// Ok(Box::new(TokioStream::new(socket)))
 /// # }
