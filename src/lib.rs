@@ -68,7 +68,7 @@
 //! | `rustls` | TLS, for the transport and for `http` | |
 //! | `native-tls` | the same with the platform's library; `rustls` comes first unless [`ClientOptions::tls_backend`] says otherwise | |
 //! | `proxy` | outbound proxies, of the options and of the environment | |
-//! | `http` | HTTP requests, over reqwest | `FetchRequest` |
+//! | `http` | HTTP requests, over hyper | `FetchRequest` |
 //! | `token` | signed token requests, authUrl; implied by `http` and `rest` | in its base |
 //! | `rest` | publishing without a connection, history, batches, status: [`plugins::rest`] | `Rest` |
 //! | `stats` | what the application has used: [`plugins::stats`] | part of `Rest` |

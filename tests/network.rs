@@ -7,8 +7,11 @@ use std::{
 };
 
 use ably::{
-    ClientOptions, ConnectionState, ErrorCode, FailureKind, Realtime, Rest, TransportError,
-    plugins::rustls::Rustls, prelude::*,
+    ByteStream, ClientOptions, ConnectionState, Dial, ErrorCode, FailureKind, Realtime, Rest,
+    TransportError,
+    engine::BoxFuture,
+    plugins::{rustls::Rustls, websocket::TcpDialer},
+    prelude::*,
 };
 use ably_sandbox::Sandbox;
 use tokio::{
@@ -45,6 +48,8 @@ fn options(sandbox: &Sandbox) -> ClientOptions {
         .endpoint(sandbox.host())
         .tls_port(sandbox.port())
 }
+
+type Dialling = BoxFuture<Result<Box<dyn ByteStream>, TransportError>>;
 
 /// A realtime client connects, and sends a request as well.
 async fn works(options: ClientOptions) {
@@ -94,32 +99,38 @@ async fn one_root_is_enough_for_connection_and_requests() {
     sandbox.stop().await;
 }
 
-/// A way out on which nobody answers.
+/// A way to `to` on this machine that swallows WebSockets, as some firewalls do.
 #[cfg(feature = "polling")]
-struct Hole;
-
-#[cfg(feature = "polling")]
-impl ably::Dial for Hole {
-    fn dial(
-        &self,
-        _: String,
-        _: u16,
-    ) -> ably::engine::BoxFuture<Result<Box<dyn ably::ByteStream>, TransportError>> {
-        Box::pin(std::future::pending())
-    }
+async fn firewall(to: u16) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            tokio::spawn(async move {
+                let head = read_head(&mut stream).await?;
+                if head.to_ascii_lowercase().contains("\r\nupgrade: websocket") {
+                    std::future::pending::<()>().await;
+                }
+                let to = SocketAddr::from(([127, 0, 0, 1], to));
+                let mut server = TcpStream::connect(to).await?;
+                server.write_all(head.as_bytes()).await?;
+                tokio::io::copy_bidirectional(&mut stream, &mut server).await
+            });
+        }
+    });
+    port
 }
 
 #[cfg(feature = "polling")]
 #[tokio::test]
 async fn where_websockets_do_not_get_through_the_client_polls() {
     let sandbox = Sandbox::start().await.expect("the sandbox starts");
-    // The dialler is the WebSocket's; HTTP has its own.
+    let port = firewall(sandbox.port()).await;
     let options = ClientOptions::with_key(sandbox.key())
         .endpoint(sandbox.host())
-        .port(sandbox.port())
+        .port(port)
         .tls(false)
         .connectivity_check_url(sandbox.url() + "/time")
-        .dial(Hole)
         .storage(ably::MemoryStorage::new())
         .web_socket_slow_timeout(Duration::from_millis(50))
         .web_socket_connect_timeout(Duration::from_millis(100));
@@ -184,6 +195,14 @@ async fn the_tls_library_is_rustls_unless_the_options_say_otherwise() {
     }
 }
 
+async fn read_head(stream: &mut TcpStream) -> std::io::Result<String> {
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        head.push(stream.read_u8().await?);
+    }
+    Ok(String::from_utf8_lossy(&head).into_owned())
+}
+
 /// A proxy for HTTP CONNECT that leads everything to `port` of this machine, and the heads of the
 /// requests that it got.
 async fn proxy(to: u16) -> (u16, Arc<Mutex<Vec<String>>>) {
@@ -195,11 +214,7 @@ async fn proxy(to: u16) -> (u16, Arc<Mutex<Vec<String>>>) {
         while let Ok((mut stream, _)) = listener.accept().await {
             let noted = noted.clone();
             tokio::spawn(async move {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    head.push(stream.read_u8().await?);
-                }
-                let head = String::from_utf8_lossy(&head).into_owned();
+                let head = read_head(&mut stream).await?;
                 noted.lock().expect("no panic").push(head);
                 stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await?;
                 let to = SocketAddr::from(([127, 0, 0, 1], to));
@@ -231,6 +246,37 @@ async fn connection_and_requests_go_through_the_proxy() {
         assert!(request.contains(authorization), "{request}");
         assert!(!request.contains("key="), "{request}");
     }
+    sandbox.stop().await;
+}
+
+/// Leads everywhere to `port` of this machine, and notes who was asked for.
+#[derive(Clone)]
+struct Here {
+    port: u16,
+    asked: Arc<Mutex<Vec<(String, u16)>>>,
+}
+
+impl Dial for Here {
+    fn dial(&self, host: String, port: u16) -> Dialling {
+        self.asked.lock().expect("no panic").push((host, port));
+        TcpDialer.dial("127.0.0.1".into(), self.port)
+    }
+}
+
+#[tokio::test]
+async fn connection_and_requests_go_where_the_dialler_leads() {
+    let (sandbox, root) = sandbox_with_tls().await;
+    let dial = Here {
+        port: sandbox.port(),
+        asked: Arc::default(),
+    };
+    let tls = Rustls::no_roots().extra_root_der(&root).expect("a root");
+    let options = options(&sandbox).endpoint(NOWHERE).plugin(tls);
+    works(options.dial(dial.clone())).await;
+    let asked = dial.asked.lock().expect("no panic").clone();
+    // For the connection, and for the request.
+    let expected = (NOWHERE.to_owned(), sandbox.port());
+    assert_eq!(asked, [expected.clone(), expected]);
     sandbox.stop().await;
 }
 

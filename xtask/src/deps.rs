@@ -248,7 +248,7 @@ fn std_features(graph: &Graph, package: &Package) -> Vec<String> {
         .collect()
 }
 
-/// `cfg(feature)` stands only in the facade, the bindings and plugins/http.
+/// `cfg(feature)` stands only in the facade and the bindings.
 fn cfg_violations(root: &Path, graph: &Graph) -> Vec<String> {
     let mut problems = Vec::new();
     for (_, package) in graph.ours() {
@@ -265,7 +265,7 @@ fn cfg_violations(root: &Path, graph: &Graph) -> Vec<String> {
                     | Layer::Runtime
             )
         );
-        if !shipped || folder == "plugins/http" {
+        if !shipped {
             continue;
         }
         for file in rust_files(&root.join(folder).join("src")) {

@@ -97,10 +97,7 @@ impl BaseRealtime {
         }
         context.runtime = Some(runtime.clone());
         context.http_request_timeout = options.http_request_timeout;
-        // An application that dials by itself knows its way.
-        if context.dial.is_none() || options.proxy.url.is_some() {
-            context.routes = rest_config.http.routes.clone();
-        }
+        context.routes = rest_config.http.routes.clone();
         let log = options
             .log_handler
             .clone()

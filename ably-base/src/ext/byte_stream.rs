@@ -1,13 +1,11 @@
 //! Byte streams under a transport: [`Dial`], [`ByteStream`], [`TlsProvider`].
 
 use std::{
-    any::Any,
     io,
-    sync::Arc,
     task::{Context, Poll},
 };
 
-use ably_engine::{BoxFuture, FailureKind, MaybeSend, MaybeSync, TransportError};
+use ably_engine::{BoxFuture, MaybeSend, MaybeSync, TransportError};
 
 /// A connected stream of bytes, such as a TCP or Unix socket.
 ///
@@ -24,7 +22,7 @@ pub trait ByteStream: MaybeSend {
 }
 
 /// Opens byte streams: hand one over to go through a proxy, a Unix socket or a resolver of your
-/// own.
+/// own. It serves connections and requests alike.
 pub trait Dial: MaybeSend + MaybeSync {
     /// Opens a stream to `host:port`.
     ///
@@ -57,23 +55,4 @@ pub trait TlsProvider: MaybeSend + MaybeSync {
         server_name: String,
         stream: Box<dyn ByteStream>,
     ) -> BoxFuture<Result<Box<dyn ByteStream>, TransportError>>;
-
-    /// Whether [`TlsProvider::http_config`] has something to give. If not, REST over TLS is refused.
-    fn serves_http(&self) -> bool {
-        false
-    }
-
-    /// The configuration of the library underneath, for an HTTP client that is built on the same
-    /// one: so HTTP trusts whom the connection trusts. `ably-http` takes a
-    /// `rustls::ClientConfig` of 0.23 or a `native_tls::TlsConnector` of 0.2.
-    ///
-    /// # Errors
-    /// - [`FailureKind::Tls`] there is none; HTTPS is then refused.
-    fn http_config(&self) -> Result<Box<dyn Any + Send>, TransportError> {
-        let error = format!("the TLS plugin {} cannot be used for HTTP", self.id());
-        Err(TransportError::with_source(
-            FailureKind::Tls,
-            Arc::new(io::Error::other(error)),
-        ))
-    }
 }

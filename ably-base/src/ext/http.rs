@@ -12,7 +12,7 @@ use ably_engine::{
 };
 use bytes::{Bytes, BytesMut};
 
-use super::{Routes, TlsProvider};
+use super::{Dial, Routes, TlsProvider};
 
 /// Makes HTTP requests.
 ///
@@ -52,7 +52,9 @@ pub trait HttpClient: MaybeSend + MaybeSync {
 #[derive(Clone, Default)]
 #[non_exhaustive]
 pub struct HttpContext {
-    /// Whom to trust: see [`TlsProvider::http_config`].
+    /// What opens sockets; `None`: the client's own choice.
+    pub dial: Option<Arc<dyn Dial>>,
+    /// What wraps streams in TLS, and knows whom to trust.
     pub tls: Option<Arc<dyn TlsProvider>>,
     /// The ways out; `None`: directly.
     pub routes: Option<Arc<dyn Routes>>,
@@ -61,7 +63,7 @@ pub struct HttpContext {
 }
 
 impl HttpContext {
-    /// A context without TLS and proxies.
+    /// A context without dialler, TLS and proxies.
     pub fn new() -> Self {
         Self::default()
     }

@@ -17,7 +17,7 @@ pub use http::{Body, HttpClient, HttpContext, HttpResponse, RestAgentOptions, co
 pub use log::{LogSink, TracingSink};
 pub use null::{NoDial, NoHttp, NoTls, NoTransport};
 pub use plugin::{Plugin, Plugins, Registered};
-pub use proxy::{Journey, ProxyOptions, ProxyProvider, Routes};
+pub use proxy::{Forwarding, Journey, ProxyOptions, ProxyProvider, Routes};
 pub use push::PushPlatform;
 pub use runtime::{Runtime, Timer};
 pub use storage::{MemoryStorage, Storage};

@@ -177,7 +177,7 @@ impl Plugins {
         runtime, set_runtime, dyn Runtime
     );
     slot!(
-        /// The dialler that transports use instead of their own.
+        /// The dialler that transports and HTTP clients use instead of their own.
         dial, set_dial, dyn Dial
     );
     slot!(

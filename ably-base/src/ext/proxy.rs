@@ -47,11 +47,15 @@ pub trait ProxyProvider: MaybeSend + MaybeSync {
 
 /// The ways to hosts: one for all of a client's traffic.
 pub trait Routes: MaybeSend + MaybeSync {
-    /// The URL of the proxy that leads to `host`, with its credentials, for an HTTP library that
-    /// goes through it: `http`, `https` or `socks5h`. `None`: directly.
-    fn proxy_url(&self, tls: bool, host: &str) -> Option<Secret<String>>;
+    /// Whether requests to `host` without TLS are to be sent whole to a proxy, with the absolute
+    /// URL, as HTTP proxies want them: many lead to no port but 443. `None`: they go to the host
+    /// over what [`Routes::open`] opens.
+    ///
+    /// RFC 9112, section 3.2.2.
+    fn forwarding(&self, host: &str) -> Option<Forwarding>;
 
-    /// Opens a stream to the host, through a proxy or directly. TLS with the host, if wanted, is
+    /// Opens a stream to the host, through a proxy or directly; or to the proxy that
+    /// [`Routes::forwarding`] means, if the journey ends there. TLS with the host, if wanted, is
     /// still to come.
     ///
     /// # Errors
@@ -60,6 +64,14 @@ pub trait Routes: MaybeSend + MaybeSync {
     /// # Cancel safety
     /// Dropping the future must close what it has opened: the client does so when it gives up.
     fn open(&self, journey: Journey) -> BoxFuture<Result<Box<dyn ByteStream>, TransportError>>;
+}
+
+/// What a proxy wants that takes requests whole.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct Forwarding {
+    /// The value of `Proxy-Authorization`.
+    pub authorization: Option<Secret<String>>,
 }
 
 /// Where to, and by what means.
@@ -76,6 +88,8 @@ pub struct Journey {
     pub dial: Arc<dyn Dial>,
     /// For proxies that speak TLS themselves.
     pub tls_provider: Option<Arc<dyn TlsProvider>>,
+    /// Whether it ends at the proxy: see [`Routes::forwarding`].
+    pub to_proxy: bool,
 }
 
 impl Journey {
@@ -87,6 +101,7 @@ impl Journey {
             tls,
             dial,
             tls_provider: None,
+            to_proxy: false,
         }
     }
 }

@@ -224,8 +224,8 @@ setters! {
     /// plugin `proxy`; a dialler of the application's reaches the proxy. Not in ably-js.
     proxy(url: impl Into<String>) => proxy.url = Some(Secret::new(url.into()));
     /// Whether the plugin `proxy` takes the proxies of the environment, default yes. It does not
-    /// for transports when the application brings its own dialler. Not in ably-js, which leaves
-    /// proxies to its platform.
+    /// when the application brings its own dialler. Not in ably-js, which leaves proxies to its
+    /// platform.
     proxy_from_environment(yes: bool) => proxy.from_environment = yes;
     /// How HTTP connections are used. ably-js's `restAgentOptions`.
     rest_agent_options(options: RestAgentOptions) => rest_agent_options = options;
@@ -318,7 +318,8 @@ impl ClientOptions {
         self
     }
 
-    /// Opens sockets through `dial` instead of directly: a proxy, a Unix socket, a resolver.
+    /// Opens sockets through `dial` instead of directly: a proxy, a Unix socket, a resolver. Those
+    /// of connections and those of requests.
     pub fn dial(mut self, dial: impl Dial + 'static) -> Self {
         self.plugins.set_dial(Arc::new(dial));
         self
@@ -406,8 +407,13 @@ impl ClientOptions {
     /// Those of [`ClientOptions::routes`].
     pub(crate) fn http_context(&self) -> Result<HttpContext, ErrorInfo> {
         let mut context = HttpContext::new();
+        context.dial = self.plugins.dial().cloned();
         context.tls = self.plugins.tls().cloned();
-        context.routes = self.routes()?;
+        let routes = self.routes()?;
+        // An application that dials by itself knows its way.
+        if context.dial.is_none() || self.proxy.url.is_some() {
+            context.routes = routes;
+        }
         context.agent = self.rest_agent_options;
         Ok(context)
     }
@@ -482,5 +488,47 @@ impl std::fmt::Debug for ClientOptions {
             .field("tls", &self.tls)
             .field("plugins", &self.plugins)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ably_engine::{BoxFuture, TransportError};
+
+    use super::*;
+    use crate::ext::{ByteStream, Forwarding, Journey, NoDial, ProxyProvider};
+
+    /// Leads everywhere, whatever the options say.
+    struct Everywhere;
+
+    impl ProxyProvider for Everywhere {
+        fn routes(&self, _: &ProxyOptions) -> Result<Option<Arc<dyn Routes>>, ErrorInfo> {
+            Ok(Some(Arc::new(Everywhere)))
+        }
+    }
+
+    impl Routes for Everywhere {
+        fn forwarding(&self, _: &str) -> Option<Forwarding> {
+            None
+        }
+
+        fn open(&self, to: Journey) -> BoxFuture<Result<Box<dyn ByteStream>, TransportError>> {
+            to.dial.dial(to.host, to.port)
+        }
+    }
+
+    #[test]
+    fn a_dialler_of_the_applications_passes_over_the_environments_proxies() {
+        let mut options = ClientOptions::with_key("appId.keyId:secret");
+        options.plugins.set_proxy(Arc::new(Everywhere));
+        let has = |options: &ClientOptions| {
+            let context = options.http_context().unwrap();
+            (context.dial.is_some(), context.routes.is_some())
+        };
+        assert_eq!(has(&options), (false, true));
+        let options = options.dial(NoDial);
+        assert_eq!(has(&options), (true, false));
+        // But not over the one that the options name.
+        assert_eq!(has(&options.proxy("http://proxy.test")), (true, true));
     }
 }

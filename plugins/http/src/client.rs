@@ -1,124 +1,99 @@
 //! [`Client`]: the plugin's [`HttpClient`].
 
-use std::{
-    any::Any,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::sync::Arc;
 
 use ably_base::{
-    ErrorCode, ErrorInfo, FailureKind, HttpClient, TransportError,
+    ErrorInfo, HttpClient, TransportError,
     engine::{BoxFuture, HttpRequest},
     ext::{HttpContext, HttpResponse},
 };
-use reqwest::{
-    ClientBuilder, Method, Url,
-    header::{AUTHORIZATION, HeaderName, HeaderValue},
+use http::{
+    HeaderName, HeaderValue, Method, Request,
+    header::{AUTHORIZATION, PROXY_AUTHORIZATION},
+    uri::Scheme,
+};
+use hyper_util::{
+    client::legacy,
+    rt::{TokioExecutor, TokioTimer},
 };
 use tokio::sync::Semaphore;
 
-use crate::{Http, body::Streamed, error::classify, tls};
+use crate::{
+    Http, address,
+    body::{Outgoing, Streamed},
+    connector::{Connector, no_tls},
+    error::{of_input, of_request},
+};
 
 pub(crate) struct Client {
     options: Http,
     context: HttpContext,
-    /// Made with the first request, for the TLS plugin then reads whom to trust.
-    made: Mutex<Option<Made>>,
+    pool: legacy::Client<Connector, Outgoing>,
     sockets: Arc<Semaphore>,
-}
-
-struct Made {
-    client: reqwest::Client,
-    has_tls: bool,
 }
 
 impl Client {
     pub(crate) fn new(options: Http, context: HttpContext) -> Self {
         let sockets = context.agent.sockets().min(Semaphore::MAX_PERMITS);
-        Self {
-            options,
-            sockets: Arc::new(Semaphore::new(sockets)),
-            context,
-            made: Mutex::default(),
-        }
-    }
-
-    fn prepare(
-        &self,
-        request: HttpRequest,
-    ) -> Result<(reqwest::Client, reqwest::Request), TransportError> {
-        let request = translate(request)?;
-        let client = self.made(request.url().scheme() == "https")?;
-        Ok((client, request))
-    }
-
-    /// reqwest's client.
-    ///
-    /// # Errors
-    /// - [`FailureKind::Tls`] it is for TLS, and there is no such.
-    fn made(&self, for_tls: bool) -> Result<reqwest::Client, TransportError> {
-        let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(made) = made.as_ref().filter(|made| made.has_tls || !for_tls) {
-            return Ok(made.client.clone());
-        }
-        let (builder, failure) = match self.tls_config() {
-            Ok(config) => match tls::configure(self.builder(), config) {
-                Ok(builder) => (builder, None),
-                Err(builder) => (tls::disable(builder), Some(self.no_tls())),
-            },
-            Err(error) => (tls::disable(self.builder()), Some(error)),
-        };
-        let has_tls = failure.is_none();
-        // What fails now may be there later.
-        if let Some(error) = failure.filter(|_| for_tls) {
-            return Err(error);
-        }
-        let client = builder.build().map_err(classify)?;
-        *made = Some(Made {
-            client: client.clone(),
-            has_tls,
-        });
-        Ok(client)
-    }
-
-    fn builder(&self) -> ClientBuilder {
-        let mut builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .referer(false)
-            .pool_idle_timeout(self.options.pool_idle_timeout)
-            .pool_max_idle_per_host(match self.context.agent.keeps_alive() {
-                true => self.options.pool_max_idle_per_host,
+        let pool = legacy::Client::builder(TokioExecutor::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(options.pool_idle_timeout)
+            .pool_max_idle_per_host(match context.agent.keeps_alive() {
+                true => options.pool_max_idle_per_host,
                 false => 0,
             })
-            // The environment is not reqwest's to read.
-            .no_proxy();
-        if let Some(routes) = self.context.routes.clone() {
-            builder = builder.proxy(reqwest::Proxy::custom(move |url| {
-                let proxy = routes.proxy_url(url.scheme() == "https", url.host_str()?)?;
-                Url::parse(proxy.expose()).ok()
-            }));
+            .build(Connector::new(context.clone()));
+        Self {
+            options,
+            context,
+            pool,
+            sockets: Arc::new(Semaphore::new(sockets)),
         }
-        builder
     }
 
-    fn tls_config(&self) -> Result<Box<dyn Any + Send>, TransportError> {
-        let tls = self.context.tls.as_ref().ok_or_else(|| self.no_tls())?;
-        tls.http_config()
+    /// # Errors
+    /// - `FailureKind::Tls` it is for TLS, and there is no such.
+    /// - `FailureKind::Other` it cannot be sent.
+    fn prepare(&self, request: HttpRequest) -> Result<Request<Outgoing>, TransportError> {
+        let mut prepared = Request::new(Outgoing::new(request.body));
+        *prepared.method_mut() = Method::from_bytes(request.method.as_bytes()).map_err(of_input)?;
+        *prepared.uri_mut() = address::read(&request.url)?;
+        let headers = prepared.headers_mut();
+        for (name, value) in request.headers {
+            let name = HeaderName::try_from(name).map_err(of_input)?;
+            let mut value = HeaderValue::try_from(value).map_err(of_input)?;
+            value.set_sensitive(name == AUTHORIZATION);
+            headers.append(name, value);
+        }
+        if prepared.uri().scheme() == Some(&Scheme::HTTPS) {
+            if self.context.tls.is_none() {
+                return Err(no_tls());
+            }
+        } else if let Some(authorization) = self.proxy_authorization(&prepared)? {
+            prepared
+                .headers_mut()
+                .insert(PROXY_AUTHORIZATION, authorization);
+        }
+        Ok(prepared)
     }
 
-    fn no_tls(&self) -> TransportError {
-        let error = match &self.context.tls {
-            Some(tls) => ErrorInfo::new(
-                ErrorCode::MISSING_PLUGIN,
-                400,
-                format!(
-                    "ably-http cannot use the TLS plugin {}: enable its feature of that name",
-                    tls.id()
-                ),
-            ),
-            None => ErrorInfo::missing_plugin("TLS", "rustls` or `native-tls"),
+    /// What the proxy wants that takes this request whole.
+    fn proxy_authorization(
+        &self,
+        request: &Request<Outgoing>,
+    ) -> Result<Option<HeaderValue>, TransportError> {
+        let host = request.uri().host().unwrap_or_default();
+        let forwarding = self
+            .context
+            .routes
+            .as_ref()
+            .and_then(|routes| routes.forwarding(host));
+        let Some(authorization) = forwarding.and_then(|f| f.authorization) else {
+            return Ok(None);
         };
-        TransportError::with_source(FailureKind::Tls, Arc::new(error))
+        let mut value = HeaderValue::try_from(authorization.expose()).map_err(of_input)?;
+        value.set_sensitive(true);
+        Ok(Some(value))
     }
 }
 
@@ -126,21 +101,17 @@ impl HttpClient for Client {
     fn execute(&self, request: HttpRequest) -> BoxFuture<Result<HttpResponse, TransportError>> {
         let prepared = self.prepare(request);
         let sockets = self.sockets.clone();
+        let pool = self.pool.clone();
         Box::pin(async move {
             // hyper panics outside of a runtime.
-            if let Err(error) = tokio::runtime::Handle::try_current() {
-                return Err(TransportError::with_source(
-                    FailureKind::Other,
-                    Arc::new(error),
-                ));
-            }
-            let (client, request) = prepared?;
+            tokio::runtime::Handle::try_current().map_err(of_input)?;
+            let request = prepared?;
             // Never closed, so always granted.
             let permit = sockets.acquire_owned().await.ok();
-            let response = client.execute(request).await.map_err(classify)?;
-            let status = response.status().as_u16();
-            let headers = response
-                .headers()
+            let response = pool.request(request).await.map_err(of_request)?;
+            let (head, body) = response.into_parts();
+            let headers = head
+                .headers
                 .iter()
                 .map(|(name, value)| {
                     // ISO 8859-1 is what HTTP says of odd bytes.
@@ -151,40 +122,18 @@ impl HttpClient for Client {
                     (name.as_str().into(), value)
                 })
                 .collect();
-            let body = Streamed::new(response, permit);
+            let body = Streamed::new(body, permit);
+            let status = head.status.as_u16();
             Ok(HttpResponse::new(status, headers, Box::new(body)))
         })
     }
 
     fn has_tls(&self) -> bool {
-        self.context
-            .tls
-            .as_ref()
-            .is_some_and(|tls| tls.serves_http())
+        self.context.tls.is_some()
     }
 
     fn configured(&self, context: &HttpContext) -> Result<Option<Arc<dyn HttpClient>>, ErrorInfo> {
         let client = Self::new(self.options.clone(), context.clone());
         Ok(Some(Arc::new(client)))
     }
-}
-
-fn translate(request: HttpRequest) -> Result<reqwest::Request, TransportError> {
-    // Errors of these parsers quote nothing of their input.
-    let invalid = |source| TransportError::with_source(FailureKind::Other, source);
-    let method =
-        Method::from_bytes(request.method.as_bytes()).map_err(|error| invalid(Arc::new(error)))?;
-    let url = Url::parse(&request.url).map_err(|error| invalid(Arc::new(error)))?;
-    let mut translated = reqwest::Request::new(method, url);
-    let headers = translated.headers_mut();
-    for (name, value) in request.headers {
-        let name = HeaderName::try_from(name).map_err(|error| invalid(Arc::new(error)))?;
-        let mut value = HeaderValue::try_from(value).map_err(|error| invalid(Arc::new(error)))?;
-        value.set_sensitive(name == AUTHORIZATION);
-        headers.append(name, value);
-    }
-    if !request.body.is_empty() {
-        *translated.body_mut() = Some(request.body.into());
-    }
-    Ok(translated)
 }

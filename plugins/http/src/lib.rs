@@ -1,4 +1,4 @@
-//! HTTP for the Ably client, over reqwest: [`Http`].
+//! HTTP for the Ably client, over hyper: [`Http`].
 //!
 //! Needed for everything of REST, for authUrl and the exchange of token requests, and for the check
 //! whether there is a network at all. A connection alone does without.
@@ -19,22 +19,28 @@
 //! ```
 //!
 //! HTTP/1.1 with connections kept for the next request. Follows no redirects, retries nothing and
-//! has no timeouts: the client's request machine does what is to be done. Proxies are those of the
-//! client's `proxy` plugin; without it, none. SOCKS needs one of the features of TLS.
+//! has no timeouts: the client's request machine does what is to be done. One thing it does do: a
+//! request that finds a kept connection closed before it is sent goes over another one.
 //!
-//! TLS is the client's TLS plugin, with its authorities: it hands over its library's configuration,
-//! and the Cargo feature `rustls` or `native-tls` builds reqwest with that library.
+//! Connections are opened as those of transports are: by the client's dialler or [`TcpDialer`],
+//! through the proxies of its `proxy` plugin, with its TLS plugin. [`TokioStream`] and
+//! [`AsyncStream`] are for those who write diallers.
+//!
+//! URLs are taken as they are, but for characters that must not stand in one, which are encoded; a
+//! host of letters beyond ASCII must be given as `xn--…`.
 //!
 //! ably-js: the `FetchRequest` plugin. Needs tokio.
 
+mod address;
 mod body;
 mod client;
+mod connector;
 mod error;
-mod tls;
 
 use std::{sync::Arc, time::Duration};
 
 use ably_base::{ErrorInfo, Plugin, Plugins, ext::HttpContext};
+pub use ably_tokio_net::{AsyncStream, TcpDialer, TokioStream};
 
 /// The HTTP plugin.
 ///

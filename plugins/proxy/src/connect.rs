@@ -20,7 +20,7 @@ use crate::address::{Address, Scheme, unbracketed};
 /// The largest head of an answer to CONNECT.
 const MAX_HEAD: usize = 16 * 1024;
 
-/// Opens a stream through `proxy`.
+/// Opens a stream through `proxy`, or to it if the journey ends there.
 ///
 /// # Errors
 /// - what the dialler says of the proxy.
@@ -46,14 +46,14 @@ async fn through(
 ) -> Result<Box<dyn ByteStream>, TransportError> {
     let host = proxy.host().to_owned();
     let mut stream = journey.dial.dial(host.clone(), proxy.port()).await?;
+    if proxy.scheme() == Scheme::Https {
+        let tls = journey.tls_provider.as_ref().ok_or_else(no_tls)?;
+        stream = tls.connect(host, stream).await?;
+    }
     match proxy.scheme() {
         Scheme::Socks5 => socks(&mut *stream, proxy, journey).await?,
-        Scheme::Http => tunnel(&mut *stream, proxy, journey).await?,
-        Scheme::Https => {
-            let tls = journey.tls_provider.as_ref().ok_or_else(no_tls)?;
-            stream = tls.connect(host, stream).await?;
-            tunnel(&mut *stream, proxy, journey).await?;
-        }
+        Scheme::Http | Scheme::Https if journey.to_proxy => {}
+        Scheme::Http | Scheme::Https => tunnel(&mut *stream, proxy, journey).await?,
     }
     Ok(stream)
 }

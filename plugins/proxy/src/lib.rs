@@ -1,8 +1,8 @@
 //! Outbound proxies for the Ably client: [`Proxy`].
 //!
 //! Which proxy is for which host comes from `ClientOptions::proxy` or from the environment, and
-//! holds for the connection and for REST alike. For transports that dial, this speaks HTTP CONNECT
-//! or SOCKS 5 with the proxy itself; HTTP libraries are told the URL.
+//! holds for the connection and for REST alike. This speaks HTTP CONNECT or SOCKS 5 with
+//! the proxy; requests without TLS are sent whole to an HTTP proxy.
 //!
 //! | variable, in lower or upper case | names the proxy for |
 //! |---|---|

@@ -5,12 +5,11 @@ use std::net::IpAddr;
 use ably_base::{
     ByteStream, ErrorInfo, TransportError,
     engine::BoxFuture,
-    ext::{Journey, Routes},
-    protocol::Secret,
+    ext::{Forwarding, Journey, Routes},
 };
 
 use crate::{
-    address::{Address, unbracketed},
+    address::{Address, Scheme, unbracketed},
     connect::open,
 };
 
@@ -102,8 +101,14 @@ impl Rules {
 }
 
 impl Routes for Rules {
-    fn proxy_url(&self, tls: bool, host: &str) -> Option<Secret<String>> {
-        self.proxy_for(tls, host).map(Address::url)
+    fn forwarding(&self, host: &str) -> Option<Forwarding> {
+        let proxy = self.proxy_for(false, host)?;
+        if proxy.scheme() == Scheme::Socks5 {
+            return None;
+        }
+        let mut forwarding = Forwarding::default();
+        forwarding.authorization = proxy.authorization();
+        Some(forwarding)
     }
 
     fn open(&self, journey: Journey) -> BoxFuture<Result<Box<dyn ByteStream>, TransportError>> {

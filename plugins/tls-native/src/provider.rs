@@ -1,7 +1,6 @@
 //! [`NativeTls`].
 
 use std::{
-    any::Any,
     error::Error,
     io,
     sync::{Arc, Mutex, PoisonError},
@@ -130,14 +129,6 @@ impl TlsProvider for NativeTls {
                 Err(error) => Err(failed(error)),
             }
         })
-    }
-
-    fn serves_http(&self) -> bool {
-        true
-    }
-
-    fn http_config(&self) -> Result<Box<dyn Any + Send>, TransportError> {
-        Ok(Box::new(self.connector()?))
     }
 }
 

@@ -1,7 +1,6 @@
 //! [`Rustls`].
 
 use std::{
-    any::Any,
     io,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -148,14 +147,6 @@ impl TlsProvider for Rustls {
                 Err(error) => Err(of_handshake(error)),
             }
         })
-    }
-
-    fn serves_http(&self) -> bool {
-        true
-    }
-
-    fn http_config(&self) -> Result<Box<dyn Any + Send>, TransportError> {
-        Ok(Box::new(ClientConfig::clone(&*self.config()?)))
     }
 }
 

@@ -58,6 +58,31 @@ async fn a_connection_is_used_again() {
 }
 
 #[tokio::test]
+async fn a_kept_connection_that_the_server_has_closed_is_replaced() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (closed, mut closings) = tokio::sync::mpsc::channel(1);
+    tokio::spawn(async move {
+        loop {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            read_request(&mut stream).await.unwrap();
+            stream.write_all(OK).await.unwrap();
+            stream.shutdown().await.unwrap();
+            // Ends when the client has noticed.
+            assert_eq!(read_request(&mut stream).await, None);
+            closed.send(()).await.unwrap();
+        }
+    });
+    let client = client(Http::new());
+    for method in ["GET", "POST", "GET"] {
+        let request = HttpRequest::new(method, format!("http://{address}/"));
+        let reply = fetch(&client, request).await.unwrap();
+        assert_eq!(reply.status, 200);
+        closings.recv().await.unwrap();
+    }
+}
+
+#[tokio::test]
 async fn a_connection_is_not_kept_when_the_options_say_so() {
     let (address, seen) = serve(OK).await;
     let mut context = HttpContext::new();

@@ -1,5 +1,6 @@
 //! The HTTP client on the wire.
 
+mod dialling;
 mod loopback;
 mod proxies;
 mod support;
