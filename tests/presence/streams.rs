@@ -137,3 +137,25 @@ fn rtp6_who_subscribes_to_a_failed_channel_is_refused() {
     assert_eq!(code(w.rt.wait(stream.attached())), 90001);
     assert_eq!(w.channel.state(), ChannelState::Failed);
 }
+
+/// All actions, said by somebody so slow that everything else is done meanwhile.
+struct Slowly<'a>(&'a World);
+
+impl From<Slowly<'_>> for ably_base::Events<PresenceAction> {
+    fn from(Slowly(world): Slowly<'_>) -> Self {
+        world.rt.run_until_idle();
+        world.send_sync("s:", &[member(PRESENT, "a", 1)]);
+        ().into()
+    }
+}
+
+#[test]
+fn a_stream_is_there_before_its_attach_begins() {
+    let world = World::with(with_members(), |o| o.client_id("me"));
+    world.connect();
+    let mut events = world.presence().subscribe(Slowly(&world));
+    world.rt.run_until_idle();
+    world.send_sync("s:", &[member(PRESENT, "a", 1)]);
+    let told = events.try_next().expect("an event").expect("no gap");
+    assert_eq!(told.client_id.as_deref(), Some("a"));
+}

@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use ably_base::{Channel, Emitter, Events, PresenceAction, PresenceMessage, Streams};
+use ably_base::{Channel, Emitter, PresenceAction, PresenceMessage, Streams};
 
 use crate::{machine::Changes, plugin::ID};
-
-/// Which actions a listener wants.
-pub(crate) type Actions = Events<PresenceAction>;
 
 /// Listeners of one channel.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ably_base::{
     Channel, ChannelState, Events, ListenerId, Pending, PresenceAction, PresenceMessage,
-    PresenceOf, Str, Subscribed,
+    PresenceOf, Str, StreamReader, Subscribed,
 };
 
 use crate::{
@@ -192,11 +192,12 @@ impl Presence {
     pub fn subscribe(&self, actions: impl Into<Events<PresenceAction>>) -> PresenceSubscription {
         let channel = self.channel.clone();
         if let Some(refused) = self.refusal() {
-            return PresenceSubscription::new(channel, None, actions.into(), refused);
+            return PresenceSubscription::new(channel, StreamReader::ended(), refused);
         }
-        let listeners = Listeners::of(&channel);
+        // The stream is there before the attach begins: another thread reads what comes of it.
+        let reader = Listeners::of(&channel).streams.open(actions.into());
         let attach = self.attach_for(None);
-        PresenceSubscription::new(channel, Some(&listeners), actions.into(), attach)
+        PresenceSubscription::new(channel, reader, attach)
     }
 
     /// Calls `f` for events: all for `()`, or those of one or several actions. Attaches the channel

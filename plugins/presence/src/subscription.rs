@@ -11,8 +11,6 @@ use ably_base::{
 };
 use futures_core::Stream;
 
-use crate::listeners::{Actions, Listeners};
-
 /// Presence events of a channel as a stream of `Result<Arc<PresenceMessage>, Lagged>`.
 ///
 /// A reader that is too slow misses events and is told how many; ask [`crate::Presence::get`] for
@@ -28,17 +26,11 @@ pub struct PresenceSubscription {
 }
 
 impl PresenceSubscription {
-    /// A stream that is fed by `listeners`; one that is at its end when there are none.
     pub(crate) fn new(
         channel: Channel,
-        listeners: Option<&Arc<Listeners>>,
-        actions: Actions,
+        reader: StreamReader<PresenceAction, PresenceMessage>,
         attach: Subscribed,
     ) -> Self {
-        let reader = match listeners {
-            Some(listeners) => listeners.streams.open(actions),
-            None => StreamReader::ended(),
-        };
         Self {
             reader,
             attach: Some(attach),
