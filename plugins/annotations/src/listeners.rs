@@ -2,12 +2,9 @@
 
 use std::sync::Arc;
 
-use ably_base::{Annotation, Channel, Emitter, Events, Str, Streams};
+use ably_base::{Annotation, Channel, Emitter, Str, Streams};
 
 use crate::{machine::Received, plugin::ID};
-
-/// Which types a listener wants.
-pub(crate) type Types = Events<Str>;
 
 /// Listeners of one channel.
 #[derive(Default)]

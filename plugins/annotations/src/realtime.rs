@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use ably_base::{
     Annotation, AnnotationAction, Channel, ChannelState, ErrorInfo, Events, ListenerId, Pending,
-    Str, Subscribed, engine::BoxFuture,
+    Str, StreamReader, Subscribed, engine::BoxFuture,
 };
 use ably_rest::PaginatedResult;
 
@@ -133,11 +133,12 @@ impl RealtimeAnnotations {
         let channel = self.channel.clone();
         if self.refuses() {
             let refused = self.attach_for(None);
-            return AnnotationSubscription::new(channel, None, types.into(), refused);
+            return AnnotationSubscription::new(channel, StreamReader::ended(), refused);
         }
-        let listeners = Listeners::of(&channel);
+        // The stream is there before the attach begins: another thread reads what comes of it.
+        let reader = Listeners::of(&channel).streams.open(types.into());
         let attach = self.attach_for(None);
-        AnnotationSubscription::new(channel, Some(&listeners), types.into(), attach)
+        AnnotationSubscription::new(channel, reader, attach)
     }
 
     /// Calls `f` for annotations: all for `()`, or those of one or several types. Attaches the

@@ -9,8 +9,6 @@ use std::{
 use ably_base::{Annotation, Channel, ErrorInfo, Lagged, Str, StreamReader, Subscribed};
 use futures_core::Stream;
 
-use crate::listeners::{Listeners, Types};
-
 /// Annotations of a channel as a stream of `Result<Arc<Annotation>, Lagged>`.
 ///
 /// A reader that is too slow misses annotations and is told how many;
@@ -26,17 +24,11 @@ pub struct AnnotationSubscription {
 }
 
 impl AnnotationSubscription {
-    /// A stream that is fed by `listeners`; one that is at its end when there are none.
     pub(crate) fn new(
         channel: Channel,
-        listeners: Option<&Arc<Listeners>>,
-        types: Types,
+        reader: StreamReader<Str, Annotation>,
         attach: Subscribed,
     ) -> Self {
-        let reader = match listeners {
-            Some(listeners) => listeners.streams.open(types),
-            None => StreamReader::ended(),
-        };
         Self {
             reader,
             attach: Some(attach),
