@@ -88,7 +88,7 @@ impl Auth {
     ///   nothing else. After one that was fetched there is none in use, and the next use fetches one.
     /// - `40171` there is no way to get one; nothing has changed then.
     /// - `40170` the callback or URL failed; its own error when that has a code.
-    /// - `40000` the capability is malformed.
+    /// - `40000` the capability is malformed, which the plugin `token` sees.
     /// - `40019` a plugin is missing: `token`, `http`.
     /// - the connection's error, when it fails, closes or is suspended instead.
     ///
@@ -153,7 +153,7 @@ impl Auth {
     /// # Errors
     /// - `40171` there is no way to get one.
     /// - `40170` the callback or URL failed; its own error when that has a code.
-    /// - `40000` the capability is malformed.
+    /// - `40000` the capability is malformed, which the plugin `token` sees.
     /// - `40019` a plugin is missing: `token`, `http`.
     /// - what the server says.
     ///

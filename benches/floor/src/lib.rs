@@ -103,6 +103,9 @@ pub struct Socket(WebSocketStream<TcpStream>);
 
 impl Socket {
     /// Connects to `ws://host:port`, with what goes into the query.
+    ///
+    /// # Errors
+    /// The URL is of another kind, or the socket cannot be opened.
     pub async fn connect(url: &str, query: &str) -> Result<Self, Failure> {
         let host = url
             .strip_prefix("ws://")
@@ -116,17 +119,26 @@ impl Socket {
     }
 
     /// Sends a frame of text.
+    ///
+    /// # Errors
+    /// The message cannot be written as JSON, or the socket has failed.
     pub async fn send(&mut self, message: &ProtocolMessage) -> Result<(), Failure> {
         self.send_frame(Frame::text(serde_json::to_string(message)?))
             .await
     }
 
     /// Sends a frame as it is.
+    ///
+    /// # Errors
+    /// The socket has failed.
     pub async fn send_frame(&mut self, frame: Frame) -> Result<(), Failure> {
         Ok(self.0.send(frame).await?)
     }
 
     /// The next frame of text.
+    ///
+    /// # Errors
+    /// The socket has failed or ended, or the text is not of a message.
     pub async fn receive(&mut self) -> Result<ProtocolMessage, Failure> {
         loop {
             if let Frame::Text(text) = self.receive_frame().await? {
@@ -136,6 +148,9 @@ impl Socket {
     }
 
     /// The next frame as it is.
+    ///
+    /// # Errors
+    /// The socket has failed or ended.
     pub async fn receive_frame(&mut self) -> Result<Frame, Failure> {
         Ok(self.0.next().await.ok_or("the connection ended")??)
     }
