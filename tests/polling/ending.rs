@@ -175,3 +175,42 @@ fn errors_without_protocol_messages_are_understood_at_any_time() {
         assert_eq!(world.reason(), (code, status));
     }
 }
+
+#[test]
+fn all_that_came_before_the_end_is_heard_even_if_a_send_is_under_way() {
+    let gone = |action, code, status| {
+        let error = json!({"code": code, "statusCode": status, "message": "the server says so"});
+        json!({"action": action, "error": error})
+    };
+    for kind in KINDS {
+        for (last, state, reason) in [
+            (
+                gone(action::DISCONNECTED, 80003, 503),
+                S::Connecting,
+                (80003, 503),
+            ),
+            (gone(action::ERROR, 40000, 400), S::Failed, (40000, 400)),
+        ] {
+            for sends in [false, true] {
+                let (world, channel) = World::attached(kind);
+                let heard = Arc::new(Mutex::new(0));
+                let sink = heard.clone();
+                let _listening = channel.subscribe_with((), move |_| *sink.lock().unwrap() += 1);
+                world.rt.run_until_idle();
+                if sends {
+                    world.ping();
+                    world.sent();
+                }
+                let message = json!({
+                    "action": action::MESSAGE, "channel": "room", "messages": [{"data": "x"}],
+                });
+                let mut said = vec![message; 300];
+                said.push(last.clone());
+                world.say(&said);
+                assert_eq!(world.state(), state, "{kind:?}, sends: {sends}");
+                assert_eq!(world.reason(), reason, "{kind:?}, sends: {sends}");
+                assert_eq!(*heard.lock().unwrap(), 300, "{kind:?}, sends: {sends}");
+            }
+        }
+    }
+}

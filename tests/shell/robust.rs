@@ -236,6 +236,8 @@ fn what_the_server_said_last_is_read_when_a_write_fails() {
         fn start_send(&mut self, _: Frame) -> Result<(), TransportError> {
             self.0
                 .push(r#"{"action":9,"error":{"code":40101,"statusCode":401,"message":"no"}}"#);
+            // More than is read in one turn, or in all of one poll.
+            self.0.resize(5_001, r#"{"action":0}"#);
             Err(TransportError::new(FailureKind::Other))
         }
         fn poll_flush(&mut self, _: &mut Context<'_>) -> Poll<Result<(), TransportError>> {

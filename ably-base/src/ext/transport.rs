@@ -105,6 +105,9 @@ pub trait TransportLink: MaybeSend {
     fn poll_recv(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Frame, TransportError>>>;
 
     /// Waits until a frame can be taken.
+    ///
+    /// After an error of this, `start_send` or `poll_flush` nothing is written any more, but
+    /// `poll_recv` is called until it has nothing: what arrived before is not lost.
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), TransportError>>;
 
     /// Takes a frame; only after `poll_ready` was ready.

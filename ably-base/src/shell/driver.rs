@@ -343,33 +343,38 @@ impl Driver {
     fn poll_link(&mut self, cx: &mut Context<'_>) {
         let Some(link) = &mut self.link else { return };
         let op = link.op;
-        let written = link.poll_write(cx);
-        // Reading goes on after a failed write: what came before says more about why.
+        link.poll_write(cx);
+        // Reading goes on after a failed write, for as many turns as it takes: what came before
+        // says more about why, and is all that will come of it.
         for _ in 0..MAX_FRAMES {
             match link.poll_read(cx) {
-                Poll::Pending => break,
                 Poll::Ready(Came::Activity) => self.inputs.push_back(Input::Activity { op }),
                 Poll::Ready(Came::Message(message)) => {
                     self.inputs.push_back(Input::Received { op, message });
                 }
-                Poll::Ready(Came::Closed(error)) => {
-                    self.link = None;
-                    self.inputs.push_back(Input::TransportClosed { op, error });
-                    return;
-                }
+                Poll::Ready(Came::Closed(error)) => return self.lose_link(Some(error)),
+                Poll::Pending => return self.lose_link(None),
             }
         }
-        let error = match written {
-            Ok(()) => return,
-            Err(WriteError::Link(error)) => error,
-            Err(WriteError::Unsendable(serial, error)) => {
+    }
+
+    /// Drops the link if it was closed, or can be neither read nor written.
+    fn lose_link(&mut self, closed: Option<TransportError>) {
+        let Some(link) = &mut self.link else { return };
+        let op = link.op;
+        let failed = match link.take_failure() {
+            None => None,
+            Some(WriteError::Link(error)) => Some(error),
+            Some(WriteError::Unsendable(serial, error)) => {
                 self.inputs
                     .push_back(Input::Unsendable { op, serial, error });
-                TransportError::new(FailureKind::Other)
+                Some(TransportError::new(FailureKind::Other))
             }
         };
-        self.link = None;
-        self.inputs.push_back(Input::TransportClosed { op, error });
+        if let Some(error) = closed.or(failed) {
+            self.link = None;
+            self.inputs.push_back(Input::TransportClosed { op, error });
+        }
     }
 }
 

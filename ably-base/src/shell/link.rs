@@ -21,6 +21,8 @@ pub(super) struct OpenLink {
     out: VecDeque<Arc<ProtocolMessage>>,
     buffer: BytesMut,
     unflushed: bool,
+    /// Why nothing is written any more.
+    failed: Option<WriteError>,
     /// Being closed; gone by then at the latest.
     pub(super) closing: Option<Instant>,
 }
@@ -56,16 +58,35 @@ impl OpenLink {
             out: VecDeque::new(),
             buffer: BytesMut::new(),
             unflushed: false,
+            failed: None,
             closing: None,
         }
     }
 
     pub(super) fn send(&mut self, message: Arc<ProtocolMessage>) {
-        self.out.push_back(message);
+        if self.failed.is_none() {
+            self.out.push_back(message);
+        }
+    }
+
+    /// Writes what waits, until that fails for the first time; see [`OpenLink::take_failure`].
+    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) {
+        if self.failed.is_some() {
+            return;
+        }
+        if let Err(error) = self.try_write(cx) {
+            self.failed = Some(error);
+            self.out.clear();
+        }
+    }
+
+    /// Why writing failed, if it did: the link is of no use once there is nothing left to read.
+    pub(super) fn take_failure(&mut self) -> Option<WriteError> {
+        self.failed.take()
     }
 
     /// Encodes and hands over what waits, as far as the link takes it.
-    pub(super) fn poll_write(&mut self, cx: &mut Context<'_>) -> Result<(), WriteError> {
+    fn try_write(&mut self, cx: &mut Context<'_>) -> Result<(), WriteError> {
         while let Some(message) = self.out.front() {
             match self.link.poll_ready(cx) {
                 Poll::Pending => break,
@@ -120,7 +141,8 @@ impl OpenLink {
 
     /// Drives a link that is being closed; true when it is gone.
     pub(super) fn poll_closed(&mut self, cx: &mut Context<'_>) -> bool {
-        if self.poll_write(cx).is_err() {
+        self.poll_write(cx);
+        if self.failed.is_some() {
             return true;
         }
         if !self.out.is_empty() || self.unflushed {
