@@ -87,8 +87,8 @@ fn a_host_that_fails_is_followed_by_the_next() {
         HttpMockReply::failure(FailureKind::Refused),
         HttpMockReply::failure(FailureKind::Dns),
         HttpMockReply::bytes(502, "text/html", "<html>bad gateway</html>"),
-        HttpMockReply::error(500, 50000),
-        HttpMockReply::error(503, 50003),
+        ably_error(500, 50000),
+        ably_error(503, 50003),
         HttpMockReply::bytes(200, "text/html", "<html>sign in to the hotel</html>"),
         HttpMockReply::json(200, json!({})),
         HttpMockReply::json(200, json!([])),
@@ -131,11 +131,32 @@ fn an_error_that_is_fatal_fails_the_connection() {
             let world = World::new(kind);
             world.client.connect();
             let request = world.asked("GET", "/comet/connect");
-            request.respond(HttpMockReply::error(status, code));
+            request.respond(ably_error(status, code));
             assert_eq!(world.state(), S::Failed);
             assert_eq!(world.reason(), (code, status));
             world.asks_nothing();
         }
+    }
+}
+
+#[test]
+fn one_that_a_proxy_made_up_is_not() {
+    // Of somebody else's JSON only what Ably's header marks can end a connection for good.
+    for kind in KINDS {
+        let world = World::new(kind);
+        world.client.connect();
+        let request = world.asked("GET", "/comet/connect");
+        request.respond(HttpMockReply::error(403, 40300));
+        assert_eq!(world.state(), S::Disconnected);
+        assert_eq!(world.reason(), (DISCONNECTED, 404));
+        world.rt.advance(Duration::from_secs(15));
+        world.accept("id", "key!1");
+        assert_eq!(world.state(), S::Connected);
+        world.ping();
+        let (request, _) = world.sent();
+        request.respond(HttpMockReply::error(403, 40300));
+        assert_eq!(world.state(), S::Connecting);
+        assert_eq!(world.reason(), (DISCONNECTED, 400));
     }
 }
 
@@ -145,7 +166,7 @@ fn an_error_that_is_not_is_retried() {
         let world = World::new(kind);
         world.client.connect();
         let request = world.asked("GET", "/comet/connect");
-        request.respond(HttpMockReply::error(429, 42910 + 40_000));
+        request.respond(ably_error(429, 42910 + 40_000));
         assert_eq!(world.state(), S::Disconnected);
         assert_eq!(world.reason(), (82910, 429));
         world.rt.advance(Duration::from_secs(15));

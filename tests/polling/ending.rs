@@ -9,8 +9,8 @@ fn close_is_a_request_of_its_own() {
             HttpMockReply::json(200, json!([{"action": action::CLOSED}])),
             HttpMockReply::json(200, json!([])),
             HttpMockReply::empty(204),
-            HttpMockReply::error(500, 50000),
-            HttpMockReply::error(400, 40000),
+            ably_error(500, 50000),
+            ably_error(400, 40000),
             HttpMockReply::failure(FailureKind::Refused),
         ] {
             let world = World::connected(kind);
@@ -163,14 +163,14 @@ fn or_end_the_connection() {
 fn errors_without_protocol_messages_are_understood_at_any_time() {
     for (code, status, state) in [(40000, 400, S::Failed), (80008, 400, S::Connecting)] {
         let world = World::connected(Kind::Polling);
-        world.waiting().respond(HttpMockReply::error(status, code));
+        world.waiting().respond(ably_error(status, code));
         assert_eq!(world.state(), state, "{code}");
         assert_eq!(world.reason(), (code, status));
     }
     for (code, status, state) in [(40000, 400, S::Failed), (80008, 400, S::Connecting)] {
         let world = World::connected(Kind::Streaming);
         world.ping();
-        world.sent().0.respond(HttpMockReply::error(status, code));
+        world.sent().0.respond(ably_error(status, code));
         assert_eq!(world.state(), state, "{code}");
         assert_eq!(world.reason(), (code, status));
     }

@@ -274,4 +274,9 @@ pub(crate) fn with_tokens(options: ClientOptions) -> ClientOptions {
     })
 }
 
+/// An error as Ably answers with it: in the body, and its code in a header.
+pub(crate) fn ably_error(status: u16, code: u32) -> HttpMockReply {
+    HttpMockReply::error(status, code).header("x-ably-errorcode", &code.to_string())
+}
+
 pub(crate) const DISCONNECTED: u32 = 80003;

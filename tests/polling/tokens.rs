@@ -71,7 +71,7 @@ fn a_token_that_is_refused_is_renewed_once_and_at_once() {
         world.client.connect();
         let request = world.asked("GET", "/comet/connect");
         assert_eq!(request.request().query("access_token"), FIRST);
-        request.respond(HttpMockReply::error(401, 40142));
+        request.respond(ably_error(401, 40142));
         let request = world.accept("id", "key!1");
         assert_eq!(request.request().query("access_token"), SECOND);
         assert_eq!(world.state(), S::Connected);
@@ -81,7 +81,7 @@ fn a_token_that_is_refused_is_renewed_once_and_at_once() {
 #[test]
 fn a_token_that_expires_while_connected_is_renewed_and_the_connection_resumed() {
     let world = World::connected_with(Kind::Polling, with_tokens);
-    world.waiting().respond(HttpMockReply::error(401, 40142));
+    world.waiting().respond(ably_error(401, 40142));
     let request = world.accept("id", "key!2");
     assert_eq!(request.request().query("access_token"), SECOND);
     assert_eq!(request.request().query("resume"), Some("key!1"));

@@ -14,6 +14,7 @@ use ably_base::{
 use crate::{
     error::closed,
     machine::{Lane, Machine},
+    refusal::Head,
 };
 
 /// Steps taken in one go, so that a server that answers at once starves nobody.
@@ -110,8 +111,9 @@ impl Link {
             Some(Flight::Head(head)) => match head.as_mut().poll(cx) {
                 Poll::Pending => return false,
                 Poll::Ready(Ok(response)) => {
+                    let head = Head::new(response.status, &response.headers);
                     *flight = Some(Flight::Body(response.body));
-                    self.machine.on_head(lane, response.status);
+                    self.machine.on_head(lane, head);
                 }
                 Poll::Ready(Err(error)) => {
                     *flight = None;

@@ -6,6 +6,9 @@
 //!  anything else                 the transport has failed
 //! ```
 //!
+//! ERROR ends the connection for good, so the server's header has to say that it is Ably's: proxies
+//! speak JSON too.
+//!
 //! While connecting, an error of the server's own (500 and above) is a failure too: the next host may
 //! do better.
 
@@ -20,15 +23,34 @@ use ably_base::{
 };
 use bytes::{Bytes, BytesMut};
 
+/// The header that marks an error of Ably's.
+const CODE_HEADER: &str = "x-ably-errorcode";
 /// Codes outside 4xxxx for which a connection is not tried again.
 const FATAL: [u32; 3] = [80015, 80017, 80030];
 
-/// The frames that an answer of `status`, which is not a success, stands for.
+/// What of an answer's head counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Head {
+    pub(crate) status: u16,
+    /// It says that the body is an error of Ably's.
+    pub(crate) is_ably_error: bool,
+}
+
+impl Head {
+    pub(crate) fn new(status: u16, headers: &[(String, String)]) -> Self {
+        Self {
+            status,
+            is_ably_error: headers.iter().any(|(name, _)| name == CODE_HEADER),
+        }
+    }
+}
+
+/// The frames that an answer of this head, which is not a success, stands for.
 ///
 /// # Errors
 /// - [`FailureKind::HttpStatus`] it says nothing of Ably's, or it is for the next host.
 pub(crate) fn frames(
-    status: u16,
+    head: Head,
     body: &Bytes,
     connecting: bool,
 ) -> Result<Vec<Bytes>, TransportError> {
@@ -37,6 +59,7 @@ pub(crate) fn frames(
         Ok(list) if body.trim_ascii_start().starts_with(b"[") => return Ok(list),
         _ => {}
     }
+    let status = head.status;
     let no_word = || TransportError::new(FailureKind::HttpStatus(status));
     // `{error}` reads as a protocol message that has nothing else.
     let read = JsonCodec.decode(&Frame::Text(body.clone()));
@@ -46,6 +69,9 @@ pub(crate) fn frames(
     }
     let error = with_status(error, status);
     let is_fatal = is_fatal(&error);
+    if is_fatal && !head.is_ably_error {
+        return Err(no_word());
+    }
     if connecting && !is_fatal && error.status_code() >= 500 {
         let kind = FailureKind::HttpStatus(status);
         return Err(TransportError::with_source(kind, Arc::new(error)));
@@ -80,8 +106,13 @@ fn with_status(error: ErrorInfo, status: u16) -> ErrorInfo {
 mod tests {
     use super::*;
 
+    fn ably(status: u16) -> Head {
+        Head::new(status, &[(CODE_HEADER.into(), String::new())])
+    }
+
     fn texts(status: u16, body: &str) -> Result<Vec<String>, FailureKind> {
-        let frames = frames(status, &Bytes::from(body.to_owned()), false).map_err(|e| e.kind)?;
+        let body = Bytes::from(body.to_owned());
+        let frames = frames(ably(status), &body, false).map_err(|e| e.kind)?;
         let text = |b: &Bytes| String::from_utf8(b.to_vec()).unwrap();
         Ok(frames.iter().map(text).collect())
     }
@@ -142,7 +173,7 @@ mod tests {
             (80008, 499, true),
         ] {
             let body = format!(r#"{{"error":{{"code":{code},"statusCode":{status}}}}}"#);
-            let frames = frames(status, &Bytes::from(body), true);
+            let frames = frames(ably(status), &Bytes::from(body), true);
             if passes {
                 assert_eq!(frames.unwrap().len(), 1);
                 continue;
@@ -150,6 +181,27 @@ mod tests {
             let failed = frames.unwrap_err();
             assert_eq!(failed.kind, FailureKind::HttpStatus(status));
             assert!(failed.to_string().contains(&code.to_string()), "{failed}");
+        }
+    }
+
+    #[test]
+    fn what_is_fatal_must_be_marked_as_ably_s() {
+        let other = |name: &str| Head::new(400, &[(name.into(), "40000".into())]);
+        for (head, code, taken) in [
+            (ably(400), 40000, true),
+            (other("x-errorcode"), 40000, false),
+            (other("x-errorcode"), 80017, false),
+            (other("x-errorcode"), 40142, true),
+            (other("x-errorcode"), 80008, true),
+        ] {
+            let body = Bytes::from(format!(r#"{{"error":{{"code":{code},"statusCode":400}}}}"#));
+            for connecting in [false, true] {
+                let said = frames(head, &body, connecting).map_err(|e| e.kind);
+                match taken {
+                    true => assert_eq!(said.unwrap().len(), 1, "{code}"),
+                    false => assert_eq!(said, Err(FailureKind::HttpStatus(400)), "{code}"),
+                }
+            }
         }
     }
 

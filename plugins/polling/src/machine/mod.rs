@@ -34,7 +34,7 @@ use crate::{
     error::{closed, malformed, protocol},
     lines::Collector,
     peek::{self, Incoming, Outgoing},
-    refusal,
+    refusal::{self, Head},
     urls::Urls,
 };
 
@@ -81,7 +81,8 @@ struct Exchange {
     began: Instant,
     /// Given up by then.
     deadline: Option<Instant>,
-    status: u16,
+    /// Once it came.
+    head: Option<Head>,
     body: Collector,
     /// How many frames it has brought.
     frames: usize,
@@ -89,7 +90,7 @@ struct Exchange {
 
 impl Exchange {
     fn succeeds(&self) -> bool {
-        (200..300).contains(&self.status)
+        self.head.is_some_and(|h| (200..300).contains(&h.status))
     }
 }
 
@@ -206,7 +207,7 @@ impl Machine {
             ask,
             began: now,
             deadline: Some(now.after(wait)),
-            status: 0,
+            head: None,
             body: Collector::new(self.limit),
             frames: 0,
         });
@@ -234,10 +235,10 @@ impl Machine {
     }
 
     /// The head of an answer came.
-    pub(crate) fn on_head(&mut self, lane: Lane, status: u16) {
+    pub(crate) fn on_head(&mut self, lane: Lane, head: Head) {
         let streams = self.urls.streams();
         if let Some(exchange) = self.slot(lane) {
-            exchange.status = status;
+            exchange.head = Some(head);
             if streams && exchange.ask.receives() && exchange.succeeds() {
                 exchange.body.by_lines();
                 // It goes on for as long as it likes; silence is for the client to judge.
@@ -276,11 +277,11 @@ impl Machine {
             return self.end();
         }
         self.active |= exchange.ask.receives();
-        let frames = match exchange.status {
-            204 => Ok(Vec::new()),
+        let frames = match exchange.head {
+            Some(Head { status: 204, .. }) => Ok(Vec::new()),
             _ if streamed && is_blank(&rest) => Ok(Vec::new()),
-            _ if succeeds => split_list(&rest).map_err(malformed),
-            status => refusal::frames(status, &rest, exchange.ask == Ask::Connect),
+            Some(head) if !succeeds => refusal::frames(head, &rest, exchange.ask == Ask::Connect),
+            _ => split_list(&rest).map_err(malformed),
         };
         match frames {
             Ok(frames) => exchange.frames += self.on_frames(frames),

@@ -48,7 +48,7 @@ fn odd_elements_are_for_the_codec_to_refuse() {
 fn a_stream_that_breaks_its_rules_fails_the_link() {
     let chunks = |body: &str| {
         let mut m = connected(true);
-        m.on_head(Lane::Receive, 200);
+        m.on_head(Lane::Receive, head(200));
         m.on_chunk(Lane::Receive, Bytes::from(body.to_owned()));
         if m.awaits(Lane::Receive) {
             m.on_end(Lane::Receive, T0);
@@ -120,7 +120,7 @@ fn an_answer_to_connect_must_hold_connected() {
 fn frames_are_slices_of_the_answer() {
     let mut m = connected(false);
     let body = Bytes::from(r#"[{"action":0},{"action":15}]"#.to_owned());
-    m.on_head(Lane::Receive, 200);
+    m.on_head(Lane::Receive, head(200));
     m.on_chunk(Lane::Receive, body.clone());
     m.on_end(Lane::Receive, T0);
     let frame = m.take_frame().unwrap();

@@ -10,7 +10,7 @@ fn requests_are_given_up_in_time() {
     m.asks().unwrap();
     assert_eq!(m.next_timeout(), Some(T0.after(SEND_TIMEOUT)));
     // The head alone does not save it.
-    m.on_head(Lane::Send, 200);
+    m.on_head(Lane::Send, head(200));
     m.on_time(T0.after(SEND_TIMEOUT - Duration::from_micros(1)));
     assert!(!m.is_over());
     m.on_time(T0.after(SEND_TIMEOUT));
@@ -34,13 +34,13 @@ fn requests_are_given_up_in_time() {
 fn a_stream_may_be_silent_once_it_has_begun() {
     let mut m = connected(true);
     assert_eq!(m.next_timeout(), Some(T0.after(RECEIVE_TIMEOUT)));
-    m.on_head(Lane::Receive, 200);
+    m.on_head(Lane::Receive, head(200));
     assert_eq!(m.next_timeout(), None);
     m.on_time(T0.after(RECEIVE_TIMEOUT * 2));
     assert!(!m.is_over());
     // A refusal is no stream.
     let mut m = connected(true);
-    m.on_head(Lane::Receive, 500);
+    m.on_head(Lane::Receive, head(500));
     assert_eq!(m.next_timeout(), Some(T0.after(RECEIVE_TIMEOUT)));
 }
 
@@ -152,7 +152,7 @@ fn whatever_comes_in_whatever_order_is_borne() {
         for _ in 0..random.below(60) {
             let lane = [Lane::Receive, Lane::Send][random.below(2)];
             match random.below(10) {
-                0 => m.on_head(lane, [200, 204, 302, 401, 500][random.below(5)]),
+                0 => m.on_head(lane, head([200, 204, 302, 401, 500][random.below(5)])),
                 1..=3 => {
                     let n = random.below(4);
                     let chunk: Vec<u8> = (0..n)

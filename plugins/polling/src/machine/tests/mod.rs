@@ -21,6 +21,10 @@ fn machine(stream: bool) -> Machine {
     Machine::new(Urls::new(&target, stream).unwrap(), LIMIT, SEND_TIMEOUT)
 }
 
+fn head(status: u16) -> Head {
+    Head::new(status, &[("x-ably-errorcode".into(), String::new())])
+}
+
 impl Machine {
     /// The next request as `METHOD path?query body`, without what never changes.
     fn asks(&mut self) -> Option<(Lane, String)> {
@@ -42,7 +46,7 @@ impl Machine {
     }
 
     fn answer_at(&mut self, now: Instant, lane: Lane, status: u16, body: &str) {
-        self.on_head(lane, status);
+        self.on_head(lane, head(status));
         self.on_chunk(lane, Bytes::from(body.to_owned()));
         self.on_end(lane, now);
     }

@@ -22,7 +22,7 @@ fn a_stream_brings_frames_before_its_end() {
     let mut m = machine(true);
     let connect = "GET /comet/connect?key=a.b%3Ac&v=3&heartbeats=true";
     assert_eq!(m.asks(), receive(connect));
-    m.on_head(Lane::Receive, 200);
+    m.on_head(Lane::Receive, head(200));
     let bytes = |text: &str| Bytes::from(text.to_owned());
     m.on_chunk(Lane::Receive, bytes(&format!("[{CONNECTED}]\n[{{\"act")));
     assert_eq!(m.took(), [CONNECTED]);
@@ -33,7 +33,7 @@ fn a_stream_brings_frames_before_its_end() {
     // The end is no failure, and the next one begins.
     m.on_end(Lane::Receive, T0);
     assert_eq!(m.asks(), receive(RECV));
-    m.on_head(Lane::Receive, 200);
+    m.on_head(Lane::Receive, head(200));
     // The end of a line may be the end of the answer.
     m.on_chunk(Lane::Receive, bytes(r#"[{"action":15}]"#));
     assert_eq!(m.took(), [""; 0]);
