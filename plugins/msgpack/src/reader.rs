@@ -20,8 +20,10 @@ use crate::{
 };
 
 const MAX_DEPTH: u32 = 128;
-/// Bytes from this size on are slices of the frame, smaller ones are copied out of it.
-const SLICE_FROM: usize = 4096;
+/// Bytes of this size that are half of the frame or more are slices of it; the rest is copied, so
+/// that whoever keeps a payload keeps little else. A transport reads small frames into one block, of
+/// about this size.
+const SLICE_FROM: usize = 16 * 1024;
 
 pub(crate) struct MsgPackReader<'a> {
     source: &'a Bytes,
@@ -117,7 +119,7 @@ impl<'a> MsgPackReader<'a> {
     }
 
     fn binary(&self, range: Range<usize>) -> Bytes {
-        if range.len() >= SLICE_FROM || range.len() * 2 >= self.source.len() {
+        if range.len() >= SLICE_FROM && range.len() * 2 >= self.source.len() {
             self.source.slice(range)
         } else {
             Bytes::copy_from_slice(self.source.get(range).unwrap_or_default())

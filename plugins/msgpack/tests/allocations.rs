@@ -149,3 +149,56 @@ fn values_are_bounded_wherever_they_are_made() {
     let (value, _) = peak(|| MsgPackCodec.decode_value(&more));
     assert_eq!(value.unwrap_err(), ErrorCode::INVALID_DATA);
 }
+
+/// What is still held after a message of a frame was kept. The frame is a part of a larger block, as
+/// it is when a transport reads many frames at once.
+fn held(data: usize, others: usize, block: usize) -> (usize, i64) {
+    let message = [&[0x81, 0xa4][..], b"data", &binary(data)].concat();
+    let mut list = vec![0xdd];
+    list.extend((others as u32 + 1).to_be_bytes());
+    list.extend(message.repeat(others + 1));
+    let frame = frame_of("messages", &list);
+    let mut kept = None;
+    let info = measure(|| {
+        let mut all = BytesMut::with_capacity(block.max(frame.bytes().len()));
+        all.extend_from_slice(frame.bytes());
+        let pm = MsgPackCodec.decode(&Frame::Binary(all.freeze())).unwrap();
+        kept = pm.messages.into_iter().next();
+    });
+    (kept.unwrap().data.len(), info.bytes_current)
+}
+
+fn binary(len: usize) -> Vec<u8> {
+    let mut out = vec![0xc6];
+    out.extend((len as u32).to_be_bytes());
+    out.resize(out.len() + len, 7);
+    out
+}
+
+#[test]
+fn a_kept_payload_does_not_keep_much_more_than_itself() {
+    for (data, others, block) in [
+        (40, 0, 16 * 1024),
+        (4_096, 0, 16 * 1024),
+        (8_000, 0, 16 * 1024),
+        (20_000, 0, 32 * 1024),
+        (40, 100, 0),
+        (4_096, 100, 0),
+        (20_000, 100, 0),
+        (1_000_000, 0, 0),
+    ] {
+        let (len, bytes) = held(data, others, block);
+        assert_eq!(len, data);
+        assert!(bytes < 2 * data as i64 + 1_000, "{data}: {bytes}");
+    }
+}
+
+#[test]
+fn a_large_payload_is_not_copied() {
+    let message = [&[0x81, 0xa4][..], b"data", &binary(1_000_000)].concat();
+    let frame = frame_of("messages", &[&[0x91][..], &message].concat());
+    let (pm, bytes) = peak(|| MsgPackCodec.decode(&frame));
+    let message = pm.unwrap().messages.into_iter().next().unwrap();
+    assert_eq!(message.data.len(), 1_000_000);
+    assert!(bytes < 10_000, "{bytes}");
+}

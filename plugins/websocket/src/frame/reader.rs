@@ -9,8 +9,8 @@ use bytes::{Buf, Bytes, BytesMut};
 
 use super::{KEEP, Opcode, Violation, head::Head};
 
-/// Bytes read at once. Binary messages are slices of this buffer, so one that is kept keeps all of
-/// it.
+/// Bytes read at once. Messages are slices of this buffer, so one that is kept keeps all of it: a
+/// codec copies what is small.
 const READ: usize = 16 * 1024;
 /// Less room than this is not worth a read.
 const LEAST: usize = 4 * 1024;
