@@ -10,18 +10,19 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use ably_engine::protocol::{Annotation, Message, PresenceMessage, Str};
+use ably_engine::protocol::{Annotation, JsonText, Message, Operation, PresenceMessage, Str};
 
 use crate::{Lagged, emitter::Events};
 
 /// Default bound of a stream, in items.
 const MAX_ITEMS: usize = 65_536;
-/// Default bound of a stream, in bytes of data and extras.
+/// Default bound of a stream, in bytes of [`Streamed::bytes`].
 const MAX_BYTES: usize = 64 * 1024 * 1024;
 
 /// Something that can wait in a stream.
 pub trait Streamed {
-    /// The bytes that it keeps from being freed: of its data and extras.
+    /// The bytes of its data, extras and other texts that a publisher can make long. What the server
+    /// adds, and what a value takes by itself, the bound in items covers.
     fn bytes(&self) -> usize;
 
     /// Where it is in the channel's history, if it is.
@@ -32,7 +33,11 @@ pub trait Streamed {
 
 impl Streamed for Message {
     fn bytes(&self) -> usize {
-        self.data.len() + self.extras.as_ref().map_or(0, |e| e.as_str().len())
+        texts([&self.id, &self.name, &self.client_id, &self.encoding])
+            + self.data.len()
+            + json(&self.extras)
+            + json(&self.summary)
+            + self.operation.as_deref().map_or(0, operation)
     }
 
     fn serial(&self) -> Option<&str> {
@@ -42,14 +47,34 @@ impl Streamed for Message {
 
 impl Streamed for PresenceMessage {
     fn bytes(&self) -> usize {
-        self.data.len() + self.extras.as_ref().map_or(0, |e| e.as_str().len())
+        texts([&self.id, &self.client_id, &self.encoding]) + self.data.len() + json(&self.extras)
     }
 }
 
 impl Streamed for Annotation {
     fn bytes(&self) -> usize {
-        self.data.len() + self.extras.as_ref().map_or(0, |e| e.as_str().len())
+        texts([&self.id, &self.name, &self.client_id, &self.encoding])
+            + texts([&self.r#type])
+            + self.data.len()
+            + json(&self.extras)
     }
+}
+
+fn texts<const N: usize>(all: [&Option<Str>; N]) -> usize {
+    let len = |text: &Option<Str>| text.as_ref().map_or(0, |t| t.len());
+    all.into_iter().map(len).sum()
+}
+
+fn json(text: &Option<JsonText>) -> usize {
+    text.as_ref().map_or(0, |t| t.as_str().len())
+}
+
+fn operation(o: &Operation) -> usize {
+    let metadata = o
+        .metadata
+        .iter()
+        .map(|(name, fact)| name.len() + fact.len());
+    texts([&o.client_id, &o.description]) + metadata.sum::<usize>()
 }
 
 /// The streams of a channel, each of the events that it wants. For behaviours that have streams of
@@ -250,7 +275,7 @@ impl<E, T: Streamed> StreamReader<E, T> {
         }
     }
 
-    /// Sets the bounds: items, and bytes of data and extras. Defaults: 65,536, and 64 MiB.
+    /// Sets the bounds: items, and [bytes](Streamed::bytes). Defaults: 65,536, and 64 MiB.
     pub fn set_bounds(&self, items: usize, bytes: usize) {
         let mut q = self.queue.lock();
         (q.max_items, q.max_bytes) = (items, bytes);

@@ -44,7 +44,9 @@ fn a_reader_that_is_too_slow_keeps_no_more_than_64_mib() {
     let mut small = w.presence().subscribe(()).bounded(usize::MAX, MIB);
     for serial in 1..=66 {
         let mut update = member(4, "alice", serial);
-        update["data"] = "x".repeat(MIB).into();
+        // A MiB with its client id and its id.
+        let ids = "alice".len() + update["id"].as_str().unwrap().len();
+        update["data"] = "x".repeat(MIB - ids).into();
         w.send_presence(&[update]);
     }
     for (stream, kept) in [(&mut slow, 64), (&mut small, 1)] {
@@ -57,16 +59,24 @@ fn a_reader_that_is_too_slow_keeps_no_more_than_64_mib() {
 }
 
 #[test]
-fn extras_count_as_well() {
-    let w = World::attached();
-    let mut small = w.presence().subscribe(()).bounded(usize::MAX, 100);
-    for serial in 1..=2 {
-        let mut update = member(4, "alice", serial);
-        update["extras"] = json!({"headers": {"h": "x".repeat(80)}});
-        w.send_presence(&[update]);
+fn all_that_a_member_can_make_long_counts() {
+    let long = "x".repeat(80);
+    for (name, value) in [
+        ("extras", json!({"headers": {"h": long}})),
+        ("clientId", json!(long)),
+        ("encoding", json!(long)),
+    ] {
+        let w = World::attached();
+        let mut small = w.presence().subscribe(()).bounded(usize::MAX, 180);
+        for serial in 1..=2 {
+            let mut update = member(4, "alice", serial);
+            update[name] = value.clone();
+            w.send_presence(&[update]);
+        }
+        assert!(small.try_next().unwrap().is_ok(), "{name}");
+        let second = small.try_next().unwrap();
+        assert_eq!(second.expect_err(name).missed, 1);
     }
-    assert!(small.try_next().unwrap().is_ok());
-    assert_eq!(small.try_next().unwrap().unwrap_err().missed, 1);
 }
 
 #[test]

@@ -67,8 +67,8 @@ fn a_gap_is_in_one_place() {
 #[test]
 fn a_subscription_is_bounded_in_bytes() {
     let (rt, ws, _client, channel) = attached();
-    let mut small = channel.subscribe(()).bounded(usize::MAX, 3);
-    // One byte each.
+    let mut small = channel.subscribe(()).bounded(usize::MAX, 6);
+    // Two bytes each: a name and data.
     send(&ws, "c", 0, 5);
     rt.run_until_idle();
     for n in 0..3 {
@@ -82,6 +82,35 @@ fn a_subscription_is_bounded_in_bytes() {
     rt.run_until_idle();
     let m = rt.wait(tiny.next()).unwrap().unwrap();
     assert_eq!(m.name.as_deref(), Some("5"));
+}
+
+#[test]
+fn all_that_a_publisher_can_make_long_counts() {
+    let long = "x".repeat(100);
+    for fields in [
+        json!({"name": long}),
+        json!({"id": long}),
+        json!({"clientId": long}),
+        json!({"encoding": long}),
+        json!({"data": long}),
+        json!({"data": [long]}),
+        json!({"extras": {"headers": {"h": long}}}),
+        json!({"summary": {"reaction:total.v1": {"total": 1, "x": long}}, "action": 4}),
+        json!({"operation": {"clientId": long}, "action": 1}),
+        json!({"operation": {"description": long}, "action": 1}),
+        json!({"operation": {"metadata": {"k": long}}, "action": 1}),
+        json!({"operation": {"metadata": {long.as_str(): "v"}}, "action": 1}),
+    ] {
+        let (rt, ws, _client, channel) = attached();
+        let mut small = channel.subscribe(()).bounded(usize::MAX, 180);
+        ws.send_to_client(json!({
+            "action": action::MESSAGE, "channel": "c", "messages": [fields, fields],
+        }));
+        rt.run_until_idle();
+        assert!(small.try_next().unwrap().is_ok(), "{fields}");
+        let second = small.try_next().unwrap();
+        assert_eq!(second.expect_err(&fields.to_string()).missed, 1);
+    }
 }
 
 #[test]

@@ -106,7 +106,8 @@ impl MessageListeners {
 /// Messages of a channel as a stream of `Result<Arc<Message>, Lagged>`.
 ///
 /// The socket is always read: a reader that is too slow misses messages and is told how many.
-/// Bounded by 65,536 messages and 64 MiB of data and extras unless [`Subscription::bounded`] says otherwise.
+/// Bounded by 65,536 messages and 64 MiB of their data, names and other texts unless
+/// [`Subscription::bounded`] says otherwise.
 /// Dropping it unsubscribes; the channel stays attached.
 #[must_use = "dropping it unsubscribes"]
 pub struct Subscription {
@@ -148,7 +149,7 @@ impl Subscription {
         result.map(|_| ())
     }
 
-    /// Sets the bounds: messages, and bytes of their data and extras.
+    /// Sets the bounds: messages, and bytes of their data, names and other texts.
     pub fn bounded(self, messages: usize, bytes: usize) -> Self {
         self.reader.set_bounds(messages, bytes);
         self

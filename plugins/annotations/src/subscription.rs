@@ -12,9 +12,8 @@ use futures_core::Stream;
 /// Annotations of a channel as a stream of `Result<Arc<Annotation>, Lagged>`.
 ///
 /// A reader that is too slow misses annotations and is told how many;
-/// [`crate::RealtimeAnnotations::get`] has them all. Bounded by 65,536 annotations and 64 MiB of their data and extras
-/// unless
-/// [`AnnotationSubscription::bounded`] says otherwise. Dropping it unsubscribes; the channel stays attached.
+/// [`crate::RealtimeAnnotations::get`] has them all. Bounded by 65,536 annotations and 64 MiB
+/// of their data, names and other texts unless [`AnnotationSubscription::bounded`] says otherwise. Dropping it unsubscribes; the channel stays attached.
 #[must_use = "dropping it unsubscribes"]
 pub struct AnnotationSubscription {
     reader: StreamReader<Str, Annotation>,
@@ -54,7 +53,7 @@ impl AnnotationSubscription {
         result.map(|_| ())
     }
 
-    /// Sets the bounds: annotations, and bytes of their data and extras.
+    /// Sets the bounds: annotations, and bytes of their data, names and other texts.
     pub fn bounded(self, annotations: usize, bytes: usize) -> Self {
         self.reader.set_bounds(annotations, bytes);
         self

@@ -14,9 +14,8 @@ use futures_core::Stream;
 /// Presence events of a channel as a stream of `Result<Arc<PresenceMessage>, Lagged>`.
 ///
 /// A reader that is too slow misses events and is told how many; ask [`crate::Presence::get`] for
-/// the members then. Bounded by 65,536 events and 64 MiB of their data and extras
-/// unless [`PresenceSubscription::bounded`] says
-/// otherwise. Dropping it unsubscribes; the channel stays attached.
+/// the members then. Bounded by 65,536 events and 64 MiB of their data, client ids and other
+/// texts unless [`PresenceSubscription::bounded`] says otherwise. Dropping it unsubscribes; the channel stays attached.
 #[must_use = "dropping it unsubscribes"]
 pub struct PresenceSubscription {
     reader: StreamReader<PresenceAction, PresenceMessage>,
@@ -55,7 +54,7 @@ impl PresenceSubscription {
         result.map(|_| ())
     }
 
-    /// Sets the bounds: events, and bytes of their data and extras.
+    /// Sets the bounds: events, and bytes of their data, client ids and other texts.
     pub fn bounded(self, events: usize, bytes: usize) -> Self {
         self.reader.set_bounds(events, bytes);
         self
