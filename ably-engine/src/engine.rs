@@ -36,6 +36,8 @@ pub struct Engine {
     pub(crate) factories: Vec<Arc<dyn BehaviourFactory>>,
     /// Factories that observe messages of any kind, for which messages are shown around.
     pub(crate) observers: Vec<usize>,
+    /// How often serials of channels may have changed.
+    pub(crate) serial_changes: u64,
     next_op: u64,
     handles_gone: bool,
     settling: bool,
@@ -84,6 +86,7 @@ impl Engine {
             encodings: encodings.into(),
             factories,
             observers,
+            serial_changes: 0,
             next_op: 1,
             handles_gone: false,
             settling: false,

@@ -62,7 +62,9 @@ pub use channel::{
     PluginOption, PublishError,
 };
 pub use config::{Config, Hosts, Timeouts, TransportInfo};
-pub use connection::{BaseTransport, ConnectionEvent, ConnectionState, ConnectionStateChange};
+pub use connection::{
+    BaseTransport, ConnectionEvent, ConnectionState, ConnectionStateChange, RecoveryMark,
+};
 pub use encoding::{DecodeFailure, MessageMeta, PayloadEncoding, PayloadStep};
 pub use engine::Engine;
 pub use entropy::Entropy;

@@ -44,7 +44,7 @@ impl Program {
         (Self { rt, ws, client }, asked)
     }
 
-    /// Has a message come and one go on the channel `c`.
+    /// Has a message come and one go on the channel `c`, and all of it kept.
     fn talk(&self) {
         let channel = self.client.channels().get("c");
         self.rt.wait(channel.attach()).unwrap();
@@ -56,6 +56,7 @@ impl Program {
         }));
         self.rt.wait(channel.publish("n", "d")).unwrap();
         self.rt.run_until_idle();
+        self.rt.advance(Duration::from_secs(1));
     }
 
     fn recover_of(&self) -> Option<String> {
@@ -217,6 +218,111 @@ fn a_serial_is_kept_before_it_is_used() {
     assert_eq!(*sent.lock().unwrap(), [(0, 0), (1, 0), (2, 1), (3, 2)]);
 }
 
+/// Has `count` messages come on the channel `c`, with serials `s<from>` and so on.
+fn flood(program: &Program, from: usize, count: usize) {
+    for n in from..from + count {
+        program.ws.send_to_client(json!({
+            "action": action::MESSAGE, "channel": "c", "channelSerial": format!("s{n}"),
+            "messages": [{"name": "n", "data": "d"}],
+        }));
+        program.rt.run_until_idle();
+    }
+}
+
+#[test]
+fn serials_of_channels_alone_are_written_once_a_second() {
+    let writes = Arc::new(AtomicUsize::new(0));
+    let storage = MemoryStorage::new();
+    let counting = Counting(storage.clone(), writes.clone());
+    let (program, _) = Program::start_with(&storage, true, |o| o.storage(counting));
+    program.talk();
+    program.rt.advance(Duration::from_secs(2));
+    let before = writes.load(Ordering::Relaxed);
+    let serial = || key(&kept(&storage))["channelSerials"]["c"].clone();
+    flood(&program, 0, 200);
+    assert_eq!(writes.load(Ordering::Relaxed), before + 1);
+    assert_eq!(serial(), "s0");
+    program.rt.advance(Duration::from_millis(999));
+    assert_eq!(serial(), "s0");
+    program.rt.advance(Duration::from_millis(1));
+    assert_eq!(serial(), "s199");
+    assert_eq!(writes.load(Ordering::Relaxed), before + 2);
+    // Then there is nothing more to write.
+    program.rt.advance(Duration::from_secs(3));
+    assert_eq!(writes.load(Ordering::Relaxed), before + 2);
+    // A serial of a message is written before it is used, and all else with it.
+    flood(&program, 200, 2);
+    program
+        .rt
+        .wait(program.client.channels().get("c").publish("n", "d"))
+        .unwrap();
+    assert_eq!(key(&kept(&storage))["msgSerial"], 2);
+    assert_eq!(serial(), "s201");
+    assert_eq!(writes.load(Ordering::Relaxed), before + 4);
+}
+
+/// Counts what is written.
+struct Counting(MemoryStorage, Arc<AtomicUsize>);
+
+impl Storage for Counting {
+    fn get(&self, name: &str) -> Option<String> {
+        self.0.get(name)
+    }
+
+    fn set(&self, name: &str, text: &str, ttl: Option<Duration>) {
+        self.1.fetch_add(1, Ordering::Relaxed);
+        self.0.set(name, text, ttl);
+    }
+
+    fn remove(&self, name: &str) {
+        self.0.remove(name);
+    }
+}
+
+#[test]
+fn a_second_later_the_key_is_that_of_the_connection() {
+    let storage = MemoryStorage::new();
+    let (program, _) = Program::start(&storage, true);
+    let Program { rt, ws, client } = &program;
+    let channel = client.channels().get("c");
+    let steps: [&dyn Fn(); 9] = [
+        &|| drop(rt.wait(channel.attach()).unwrap()),
+        &|| flood(&program, 0, 1),
+        &|| {
+            ws.send_to_client(json!({
+                "action": action::ATTACHED, "channel": "c", "channelSerial": "again", "flags": 4,
+            }));
+        },
+        &|| {
+            ws.send_to_client(json!({
+                "action": action::PRESENCE, "channel": "c", "channelSerial": "presence",
+                "presence": [],
+            }));
+        },
+        &|| rt.wait(channel.publish("n", "d")).unwrap(),
+        &|| rt.wait(channel.detach()).unwrap(),
+        &|| drop(rt.wait(channel.attach()).unwrap()),
+        &|| ws.active().simulate_disconnect(),
+        &|| flood(&program, 1, 1),
+    ];
+    for (n, step) in steps.iter().enumerate() {
+        step();
+        rt.run_until_idle();
+        rt.advance(Duration::from_secs(1));
+        let expected = client.connection().create_recovery_key().unwrap();
+        assert_eq!(kept(&storage)["recoveryKey"], expected, "after step {n}");
+    }
+    // A channel that was never attached goes on where it was in the last program.
+    let (second, _) = Program::start(&storage, true);
+    second.client.channels().get("c");
+    second.rt.advance(Duration::from_secs(1));
+    assert_eq!(key(&kept(&storage))["channelSerials"], json!({"c": "s1"}));
+    second.client.channels().release("c").unwrap();
+    second.rt.run_until_idle();
+    second.rt.advance(Duration::from_secs(1));
+    assert_eq!(key(&kept(&storage))["channelSerials"], json!({}));
+}
+
 #[test]
 fn a_message_counts_when_it_was_delivered() {
     let storage = MemoryStorage::new();
@@ -229,9 +335,11 @@ fn a_message_counts_when_it_was_delivered() {
         sink.lock().unwrap().push(serials);
     });
     program.talk();
-    assert_eq!(seen.lock().unwrap().len(), 1);
-    assert_ne!(seen.lock().unwrap()[0], json!({"c": "here"}));
-    assert_eq!(key(&kept(&storage))["channelSerials"], json!({"c": "here"}));
+    program.rt.advance(Duration::from_secs(2));
+    flood(&program, 0, 1);
+    let seen = seen.lock().unwrap().clone();
+    assert_eq!(seen[1..], [json!({"c": "here"})]);
+    assert_eq!(key(&kept(&storage))["channelSerials"], json!({"c": "s0"}));
 }
 
 #[test]

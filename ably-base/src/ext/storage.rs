@@ -12,7 +12,10 @@ use ably_engine::{MaybeSend, MaybeSync};
 /// Keeps small texts by name, for the next client: in memory, in a file, in a keychain.
 ///
 /// # Behaviour
-/// - Called by the client's driver and constructor: it must be quick.
+/// - Called by the client's driver and constructor: it must be quick, nothing is sent or received
+///   meanwhile. With [`recover_if`](crate::ClientOptions::recover_if) a text with the name and
+///   position of each channel is set whenever something is published, and once a second while messages
+///   come.
 /// - There are no errors: what cannot be kept is given up, and the text before it is forgotten. To
 ///   begin with an outdated one would lose messages.
 /// - What it keeps is secret: who can read it can take a connection over.

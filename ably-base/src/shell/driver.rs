@@ -113,16 +113,14 @@ impl Driver {
         if told || !self.inputs.is_empty() {
             return true;
         }
-        if let Some(keeper) = &mut self.keeper {
-            keeper.keep(&self.shared);
-        }
+        let keep_at = self.keeper.as_mut().and_then(|k| k.keep(&self.shared));
         self.poll_io(cx);
         if !self.inputs.is_empty() {
             return true;
         }
         // A link that does not finish closing is given up in time, even if nothing else happens.
         let closing = self.closing.iter().filter_map(|link| link.closing).min();
-        if let Some(at) = next.into_iter().chain(closing).min() {
+        if let Some(at) = next.into_iter().chain(closing).chain(keep_at).min() {
             if !busy && self.timer.poll_until(cx, at).is_ready() {
                 self.inputs.push_back(Input::Timeout);
                 return true;

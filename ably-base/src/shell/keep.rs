@@ -2,7 +2,9 @@
 //!
 //! Names and contents are those of ably-js in a browser, which writes the recovery key when a page
 //! goes. A program may end without notice, so here it is written whenever it has changed, before
-//! anything more is sent: a serial that was used must never be used again.
+//! anything more is sent: a serial that was used must never be used again. Serials of channels may
+//! be older: then messages come again. They change with every message that comes, and all are
+//! written, so when nothing else has changed they wait for up to [`SERIALS_EVERY`].
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -11,7 +13,7 @@ use std::{
 };
 
 use ably_engine::{
-    Config, ConnectionState, Engine, Now,
+    Config, ConnectionState, Engine, Instant, Now, RecoveryMark,
     protocol::{ErrorCode, ErrorInfo, Str, Value},
 };
 
@@ -24,6 +26,8 @@ const TRANSPORT: &str = "ably-transport-preference";
 const RECOVERY: &str = "ably-connection-recovery";
 /// How old the time in the storage may become, in ms.
 const STALE_MS: i64 = 15_000;
+/// How long the serials of channels in the storage may be out of date.
+const SERIALS_EVERY: Duration = Duration::from_secs(1);
 
 pub(crate) type OpenFn =
     fn(&ClientOptions, &mut Config, Now) -> Result<Option<Box<Keeper>>, ErrorInfo>;
@@ -32,18 +36,19 @@ pub(crate) struct Keeper {
     storage: Arc<dyn Storage>,
     /// The name of the recovery key, if one is kept.
     name: Option<String>,
-    /// The recovery key in the storage, and since when it was connected, ms.
-    key: Option<(String, i64)>,
+    /// What recovery key is in the storage, and when it was written.
+    written: Option<(RecoveryMark, Now)>,
     transport: Option<&'static str>,
     /// There may be a recovery key in the storage.
     is_there: bool,
-    keep: fn(&mut Keeper, &Shared),
+    keep: fn(&mut Keeper, &Shared) -> Option<Instant>,
 }
 
 impl Keeper {
-    /// Brings the storage up to date. To be called before anything is sent.
-    pub(crate) fn keep(&mut self, shared: &Shared) {
-        (self.keep)(self, shared);
+    /// Brings the storage up to date. To be called before anything is sent, and when the instant that
+    /// it gives has come.
+    pub(crate) fn keep(&mut self, shared: &Shared) -> Option<Instant> {
+        (self.keep)(self, shared)
     }
 }
 
@@ -84,7 +89,7 @@ pub(crate) fn open(
     Ok(Some(Box::new(Keeper {
         storage,
         name,
-        key: None,
+        written: None,
         transport,
         is_there: true,
         keep,
@@ -127,10 +132,10 @@ fn write(key: &str, client_id: Option<Str>, at: i64, ttl: Duration) -> String {
     Value::Map(fields).to_json()
 }
 
-fn keep(keeper: &mut Keeper, shared: &Shared) {
+fn keep(keeper: &mut Keeper, shared: &Shared) -> Option<Instant> {
     // A storage that panics harms nobody but itself.
-    let _ = catch_unwind(AssertUnwindSafe(|| {
-        keep_key(keeper, shared);
+    let kept = catch_unwind(AssertUnwindSafe(|| {
+        let next = keep_key(keeper, shared);
         let transport = shared.read(Engine::transport_preference);
         if transport != std::mem::replace(&mut keeper.transport, transport) {
             match transport {
@@ -138,42 +143,46 @@ fn keep(keeper: &mut Keeper, shared: &Shared) {
                 None => keeper.storage.remove(TRANSPORT),
             }
         }
+        next
     }));
+    kept.unwrap_or_default()
 }
 
-fn keep_key(keeper: &mut Keeper, shared: &Shared) {
+/// Gives when to come again, if there is something that can wait.
+fn keep_key(keeper: &mut Keeper, shared: &Shared) -> Option<Instant> {
     use ConnectionState as S;
-    let Some(name) = &keeper.name else { return };
-    let now = shared.runtime.now().unix_ms;
-    let (state, key, client_id, ttl) = shared.read(|e| {
-        let ttl = e.connection_kept_for();
-        (
-            e.connection_state(),
-            e.create_recovery_key(),
-            e.client_id(),
-            ttl,
-        )
-    });
-    let over = matches!(state, S::Closing | S::Closed | S::Failed | S::Suspended);
-    let Some(key) = key else {
+    let name = keeper.name.as_deref()?;
+    let now = shared.runtime.now();
+    let (state, mark) = shared.read(|e| (e.connection_state(), e.recovery_mark()));
+    let Some(mark) = mark else {
         // Before the first connection, what an earlier client has left stays.
+        let over = matches!(state, S::Closing | S::Closed | S::Failed | S::Suspended);
         if over && std::mem::take(&mut keeper.is_there) {
-            keeper.key = None;
+            keeper.written = None;
             keeper.storage.remove(name);
         }
-        return;
+        return None;
     };
-    let fresh = |at: i64| (0..STALE_MS).contains(&now.saturating_sub(at)) || state != S::Connected;
-    if keeper
-        .key
-        .as_ref()
-        .is_some_and(|(k, at)| *k == key && fresh(*at))
-    {
-        return;
+    if let Some((last, at)) = &keeper.written {
+        let age = now.unix_ms.saturating_sub(at.unix_ms);
+        let is_fresh = (0..STALE_MS).contains(&age) || state != S::Connected;
+        let is_same =
+            mark.connection_key == last.connection_key && mark.msg_serial == last.msg_serial;
+        let next = at.mono.after(SERIALS_EVERY);
+        if is_fresh && mark == *last {
+            return None;
+        }
+        if is_fresh && is_same && now.mono < next {
+            return Some(next);
+        }
     }
-    keeper
-        .storage
-        .set(name, &write(&key, client_id, now, ttl), Some(ttl));
+    let (key, client_id, ttl) = shared.read(|e| {
+        let ttl = e.connection_kept_for();
+        (e.create_recovery_key(), e.client_id(), ttl)
+    });
+    let text = write(&key?, client_id, now.unix_ms, ttl);
     keeper.is_there = true;
-    keeper.key = Some((key, now));
+    keeper.written = Some((mark, now));
+    keeper.storage.set(name, &text, Some(ttl));
+    None
 }

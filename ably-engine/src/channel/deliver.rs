@@ -42,6 +42,7 @@ impl Engine {
     /// Spec: RTL15b.
     fn take_serial(&mut self, id: ChannelId, m: &mut ProtocolMessage) {
         if let (Some(serial), Some(ch)) = (&m.channel_serial, self.channels.get_mut(id)) {
+            self.serial_changes += 1;
             ch.channel_serial.set(serial);
         }
     }
@@ -62,6 +63,7 @@ impl Engine {
         ch.detaches_unanswered = 0;
         let serial = m.channel_serial.as_deref().map(Str::new);
         if let Some(serial) = &serial {
+            self.serial_changes += 1;
             ch.channel_serial.set(serial);
         }
         ch.attach_serial = serial;
@@ -196,6 +198,7 @@ impl Engine {
             }
         }
         if let Some(serial) = &m.channel_serial {
+            self.serial_changes += 1;
             ch.channel_serial.set(serial);
         }
         if ch.chain.keeps_state() {

@@ -279,6 +279,7 @@ impl Engine {
             self.timers.stop(Timer::Behaviour(id, slot));
         }
         self.channels.remove(id);
+        self.serial_changes += 1;
         Ok(())
     }
 
@@ -379,6 +380,7 @@ impl Engine {
             return;
         };
         if matches!(state, S::Detached | S::Suspended | S::Failed) {
+            self.serial_changes += 1;
             ch.channel_serial.clear();
         }
         let previous = ch.state;

@@ -22,6 +22,7 @@ use crate::{Config, Instant, Now, OpId, Reply, TransportInfo};
 pub(crate) use attempt::backoff;
 pub use fallback::BaseTransport;
 pub(crate) use ping::Ping;
+pub use recovery::RecoveryMark;
 pub use state::{ConnectionEvent, ConnectionState, ConnectionStateChange};
 
 /// What the connection hangs on at the moment.

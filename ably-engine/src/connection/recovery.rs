@@ -47,6 +47,18 @@ impl RecoveryKey {
     }
 }
 
+/// What a recovery key is made of, without the work for each channel. Not to be printed: it takes a
+/// connection over.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RecoveryMark {
+    /// The connection's key.
+    pub connection_key: Str,
+    /// The serial of the next message that is sent.
+    pub msg_serial: i64,
+    /// How often serials of channels may have changed.
+    pub serial_changes: u64,
+}
+
 impl Engine {
     /// Makes the channels of a recovery key, so that they go on where they were. Spec: RTN16f1,
     /// RTN16j.
@@ -72,25 +84,32 @@ impl Engine {
         self.conn.state_ttl.saturating_add(idle)
     }
 
+    /// Changes when [`Engine::create_recovery_key`] does; `None` when that is.
+    pub fn recovery_mark(&self) -> Option<RecoveryMark> {
+        use ConnectionState as S;
+        let state = self.conn.state;
+        if matches!(state, S::Closing | S::Closed | S::Failed | S::Suspended) {
+            return None;
+        }
+        Some(RecoveryMark {
+            connection_key: self.conn.key.clone()?,
+            msg_serial: self.outbox.next_serial(),
+            serial_changes: self.serial_changes,
+        })
+    }
+
     /// The key with which another client can go on where this connection is now; `None` while
     /// there is nothing to go on with. Spec: RTN16g.
     pub fn create_recovery_key(&self) -> Option<String> {
-        use ConnectionState as S;
-        if matches!(
-            self.conn.state,
-            S::Closing | S::Closed | S::Failed | S::Suspended
-        ) {
-            return None;
-        }
-        let key = self.conn.key.clone()?;
+        let mark = self.recovery_mark()?;
         let serials = self
             .channel_serials()
             .into_iter()
             .map(|(n, s)| (n, Value::Text(s)));
         Some(
             Value::Map(alloc::vec![
-                ("connectionKey".into(), Value::Text(key)),
-                ("msgSerial".into(), Value::Int(self.outbox.next_serial())),
+                ("connectionKey".into(), Value::Text(mark.connection_key)),
+                ("msgSerial".into(), Value::Int(mark.msg_serial)),
                 ("channelSerials".into(), Value::Map(serials.collect())),
             ])
             .to_json(),
