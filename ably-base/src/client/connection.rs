@@ -61,7 +61,13 @@ impl Connection {
         self.handles.0.read(Engine::host)
     }
 
-    /// The key with which another client can go on from here. Spec: RTN16g.
+    /// The key with which another client can go on from here; `None` while there is no connection to
+    /// go on with. Secret, as the connection's key is.
+    ///
+    /// That client gets what comes after the messages that were delivered to this one: also after those
+    /// that wait in a stream, read or not. Read these first.
+    ///
+    /// Spec: RTN16g.
     pub fn create_recovery_key(&self) -> Option<String> {
         self.handles.0.read(Engine::create_recovery_key)
     }

@@ -77,6 +77,11 @@ impl ClientOptions {
     /// again. The client forgets the key when the connection is closed (as it is with the last handle),
     /// failed or suspended.
     ///
+    /// A message is delivered when callbacks have returned and streams have it, read or not. What waits
+    /// in a stream when the program ends is lost: the next client begins behind it. Who must not lose
+    /// it takes a callback that is done with a message when it returns, or keeps a position of its own
+    /// and asks for the history from there.
+    ///
     /// Each write has the position of every channel: about a millisecond for a thousand channels, and
     /// what the storage takes. A client with very many channels that publishes much is better off
     /// without.
