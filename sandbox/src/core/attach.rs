@@ -140,7 +140,12 @@ impl Core {
             return;
         };
         let app = connection.identity.app.clone();
+        connection.attached_before.remove(name);
         let Some(attachment) = connection.attachments.remove(name) else {
+            // Its members have outlived the transport that it was attached on.
+            if let Ok(parsed) = ChannelName::parse(name) {
+                self.leave_channel(connection_id, &app, &parsed.channel, now);
+            }
             return;
         };
         self.leave_channel(connection_id, &app, &attachment.channel, now);
@@ -153,7 +158,14 @@ impl Core {
             return;
         };
         let app = connection.identity.app.clone();
-        for (name, attachment) in std::mem::take(&mut connection.attachments) {
+        let attachments = std::mem::take(&mut connection.attachments);
+        if !attachments.is_empty() {
+            let modes = attachments
+                .iter()
+                .map(|(name, to)| (name.clone(), to.modes));
+            connection.attached_before = modes.collect();
+        }
+        for (name, attachment) in attachments {
             self.forget_attached(&app, &attachment.channel, connection_id, &name, now);
         }
     }
@@ -291,6 +303,7 @@ impl Core {
                 delta,
                 filter: parsed.filter,
             };
+            connection.attached_before.remove(name);
             connection.attachments.insert(name.to_owned(), attachment);
         }
         Ok(frames)

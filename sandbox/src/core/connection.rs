@@ -92,6 +92,9 @@ pub(crate) struct Connection {
     pub(crate) keys: Vec<String>,
     pub(crate) echo: bool,
     pub(crate) attachments: BTreeMap<String, Attachment>,
+    /// The modes of those that the transport before had and that were neither attached again nor
+    /// detached since: what a client has queued comes before it attaches again.
+    pub(crate) attached_before: BTreeMap<String, u64>,
     /// Channels that this connection is present on.
     pub(crate) present_on: BTreeSet<String>,
     /// Highest msgSerial seen.
@@ -244,6 +247,7 @@ impl Core {
             keys: Vec::new(),
             echo: true,
             attachments: BTreeMap::new(),
+            attached_before: BTreeMap::new(),
             present_on: BTreeSet::new(),
             processed: None,
             processed_before: None,

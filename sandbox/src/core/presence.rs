@@ -42,14 +42,16 @@ impl Core {
             let why = format!("no capability to be present on '{channel_name}'");
             return Err(ErrorInfo::unauthorized(NO_CAPABILITY, why));
         }
-        match connection.attachments.get(name) {
+        let attached = connection.attachments.get(name).map(|to| to.modes);
+        let before = || connection.attached_before.get(name).copied();
+        match attached.or_else(before) {
             None => {
                 return Err(ErrorInfo::bad(
                     NOT_ATTACHED,
                     "presence needs an attached channel",
                 ));
             }
-            Some(attachment) if attachment.modes & flags::PRESENCE == 0 => {
+            Some(modes) if modes & flags::PRESENCE == 0 => {
                 let why = "the channel was attached without the presence mode";
                 return Err(ErrorInfo::unauthorized(NO_MODE, why));
             }

@@ -146,6 +146,51 @@ fn resuming_in_time_keeps_the_member() {
 }
 
 #[test]
+fn what_comes_before_the_next_attach_counts_where_the_connection_was_attached() {
+    let mut world = World::new();
+    let bob = world.connect(&[]);
+    world.attach(&bob, "a");
+    let alice = world.connect(&[("clientId", "alice")]);
+    world.attach(&alice, "a");
+    world.lose(&alice);
+    // ably-js sends what it has queued, and sends again what was not acknowledged, before it
+    // attaches again.
+    let again = world.connect(&[("resume", &alice.key), ("clientId", "alice")]);
+    assert_eq!(again.id, alice.id);
+    world.take(&bob);
+    let enter = |serial: u64, channel: &str| {
+        json!({"action": 14, "channel": channel, "msgSerial": serial,
+            "presence": [{"action": 2, "data": "x"}]})
+    };
+    let frames = world.ask(&again, enter(0, "a"));
+    assert_eq!(frames, [json!({"action": 1, "msgSerial": 0, "count": 1})]);
+    assert_eq!(
+        presence_of(&world.take(&bob), PRESENCE),
+        owned(&[(ENTER, "alice")])
+    );
+    // Not where it never was, and not after it has left.
+    let frames = world.ask(&again, enter(1, "b"));
+    assert_eq!(frames[0]["error"]["code"], 91001);
+    world.ask(&again, json!({"action": 12, "channel": "a"}));
+    assert_eq!(
+        presence_of(&world.take(&bob), PRESENCE),
+        owned(&[(LEAVE, "alice")])
+    );
+    let frames = world.ask(&again, enter(2, "a"));
+    assert_eq!(frames[0]["error"]["code"], 91001);
+    // The mode counts as it did.
+    let mute = world.connect(&[("clientId", "mute")]);
+    world.ask(
+        &mute,
+        json!({"action": 10, "channel": "a", "flags": 1 << 18}),
+    );
+    world.lose(&mute);
+    let again = world.connect(&[("resume", &mute.key), ("clientId", "mute")]);
+    let frames = world.ask(&again, enter(0, "a"));
+    assert_eq!(frames[0]["error"]["code"], 40165);
+}
+
+#[test]
 fn clients_may_choose_the_window() {
     let mut world = World::new();
     let bob = world.connect(&[]);
