@@ -89,6 +89,7 @@ fn a_host_that_fails_is_followed_by_the_next() {
         HttpMockReply::bytes(502, "text/html", "<html>bad gateway</html>"),
         ably_error(500, 50000),
         ably_error(503, 50003),
+        ably_error(400, 80003),
         HttpMockReply::bytes(200, "text/html", "<html>sign in to the hotel</html>"),
         HttpMockReply::json(200, json!({})),
         HttpMockReply::json(200, json!([])),

@@ -9,8 +9,8 @@
 //! ERROR ends the connection for good, so the server's header has to say that it is Ably's: proxies
 //! speak JSON too.
 //!
-//! While connecting, an error of the server's own (500 and above) is a failure too: the next host may
-//! do better.
+//! While connecting, an error of the server's own is a failure too, for the next host may do better:
+//! one of status 500 and above or of none, or with one of the codes in [`OF_THE_CONNECTION`].
 
 use std::sync::Arc;
 
@@ -23,6 +23,8 @@ use ably_base::{
 };
 use bytes::{Bytes, BytesMut};
 
+/// Codes that say no more than that there is no connection, whatever the status.
+const OF_THE_CONNECTION: [u32; 5] = [50001, 50002, 80000, 80002, 80003];
 /// The header that marks an error of Ably's.
 const CODE_HEADER: &str = "x-ably-errorcode";
 /// Codes outside 4xxxx for which a connection is not tried again.
@@ -67,12 +69,13 @@ pub(crate) fn frames(
     if error.code() == ErrorCode(0) {
         return Err(no_word());
     }
+    let for_the_next_host = connecting && is_of_the_server(&error);
     let error = with_status(error, status);
     let is_fatal = is_fatal(&error);
     if is_fatal && !head.is_ably_error {
         return Err(no_word());
     }
-    if connecting && !is_fatal && error.status_code() >= 500 {
+    if for_the_next_host && !is_fatal {
         let kind = FailureKind::HttpStatus(status);
         return Err(TransportError::with_source(kind, Arc::new(error)));
     }
@@ -87,6 +90,13 @@ pub(crate) fn frames(
         .encode(&message, &mut frame)
         .map_err(|_| no_word())?;
     Ok(vec![frame.freeze()])
+}
+
+/// A token error is not: with another token the same host may do.
+fn is_of_the_server(error: &ErrorInfo) -> bool {
+    let status = error.status_code();
+    let code = error.code().0;
+    !error.is_token_error() && (status == 0 || status >= 500 || OF_THE_CONNECTION.contains(&code))
 }
 
 fn is_fatal(error: &ErrorInfo) -> bool {
@@ -167,9 +177,19 @@ mod tests {
         for (code, status, passes) in [
             (50003, 503, false),
             (50000, 500, false),
+            // Those of the connection itself, whatever the status.
+            (80000, 400, false),
+            (80002, 400, false),
+            (80003, 400, false),
+            (50001, 400, false),
+            (50002, 400, false),
+            (80001, 400, true),
+            (50003, 400, true),
+            (80017, 400, true),
             (40000, 500, true),
             (80015, 500, true),
             (40142, 401, true),
+            (40142, 500, true),
             (80008, 499, true),
         ] {
             let body = format!(r#"{{"error":{{"code":{code},"statusCode":{status}}}}}"#);
@@ -181,6 +201,16 @@ mod tests {
             let failed = frames.unwrap_err();
             assert_eq!(failed.kind, FailureKind::HttpStatus(status));
             assert!(failed.to_string().contains(&code.to_string()), "{failed}");
+        }
+    }
+
+    #[test]
+    fn so_is_one_that_does_not_say_its_status() {
+        for (code, passes) in [(80008, false), (42910, true), (40142, true)] {
+            let body = Bytes::from(format!(r#"{{"error":{{"code":{code}}}}}"#));
+            let said = frames(ably(429), &body, true);
+            assert_eq!(said.is_ok(), passes, "{code}");
+            assert_eq!(frames(ably(429), &body, false).unwrap().len(), 1);
         }
     }
 
