@@ -19,7 +19,8 @@ use ably_engine::{MaybeSend, MaybeSync};
 /// - There are no errors: what cannot be kept is given up, and the text before it is forgotten. To
 ///   begin with an outdated one would lose messages.
 /// - What it keeps is secret: who can read it can take a connection over.
-/// - A name belongs to one client at a time.
+/// - A name belongs to one client at a time. But for `ably-transport-preference`, which is the same
+///   for all: of clients that share a storage the next one begins with what the last one found out.
 pub trait Storage: MaybeSend + MaybeSync {
     /// The text of this name.
     fn get(&self, name: &str) -> Option<String>;
