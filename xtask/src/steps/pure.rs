@@ -11,14 +11,21 @@ const PURE: [&str; 2] = ["ably-protocol", "ably-engine"];
 const TARGET: &str = "wasm32-unknown-unknown";
 
 /// What compiles for [`TARGET`]. The rest waits for a runtime, a transport and HTTP of its own there.
-const WASM: [&str; 7] = [
+const WASM: [&str; 14] = [
     "ably-protocol",
     "ably-engine",
     "ably-base",
     "ably-polling",
     "ably-presence",
+    "ably-annotations",
+    "ably-delta",
+    "ably-filter",
     "ably-crypto",
     "ably-msgpack",
+    "ably-rest",
+    "ably-push",
+    "ably-stats",
+    "ably-token",
 ];
 
 /// Looks at the sources, which works on every machine. What they depend on is in `deps`.
