@@ -82,9 +82,8 @@ impl ClientOptions {
     /// it takes a callback that is done with a message when it returns, or keeps a position of its own
     /// and asks for the history from there.
     ///
-    /// Each write has the position of every channel: about a millisecond for a thousand channels, and
-    /// what the storage takes. A client with very many channels that publishes much is better off
-    /// without.
+    /// Each write has the position of every channel: some 0.15 ms for a thousand channels, and what
+    /// the storage takes. A client with very many channels that publishes much is better off without.
     ///
     /// ably-js's `recover` with a callback. Spec: RTN16.
     pub fn recover_if(
