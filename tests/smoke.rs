@@ -102,10 +102,14 @@ fn a_program_that_ended_without_notice_is_gone_on_with() {
         assert_eq!(client.connection().error_reason(), None);
         channel.attach().await.expect("attached");
         channel.publish("after", "3").await.expect("acknowledged");
-        for name in ["meanwhile", "after"] {
+        let mut names = Vec::new();
+        while names.last().is_none_or(|last| last != "after") {
             let message = messages.next().await.expect("a message").expect("no gap");
-            assert_eq!(message.name.as_deref(), Some(name));
+            names.push(String::from(message.name.as_deref().expect("a name")));
         }
+        // Nothing is lost; what came in the last second may come again.
+        let news = names.strip_prefix(&["before".to_owned()]).unwrap_or(&names);
+        assert_eq!(news, ["meanwhile", "after"]);
         client.close();
     };
     let went_on = main.block_on(async { timeout(PATIENCE, go_on).await });
