@@ -3,6 +3,7 @@
 //! Scripted parts run in virtual time; `sandbox` goes over real sockets to the sandbox.
 
 mod auth;
+mod auth_realtime;
 mod auth_sandbox;
 mod history;
 mod pages;
