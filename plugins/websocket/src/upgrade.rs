@@ -18,7 +18,7 @@ use crate::{
     error::{no_random, protocol},
 };
 
-/// The largest head of an answer.
+/// The largest head of an answer, with those that announce it.
 const MAX_HEAD: usize = 16 * 1024;
 
 /// Upgrades `stream`, and returns what of the server's frames came with the answer.
@@ -40,10 +40,19 @@ pub(crate) async fn upgrade(
         .await
         .map_err(of_io)?;
 
-    let mut head = Vec::new();
-    let end = poll_fn(|cx| poll_head(stream, cx, &mut head)).await?;
-    check(head.get(..end).unwrap_or_default(), &key)?;
-    Ok(head.split_off(end))
+    let mut bytes = Vec::new();
+    let mut start = 0;
+    loop {
+        let mut searched = start;
+        let end = poll_fn(|cx| poll_head(stream, cx, &mut bytes, &mut searched)).await?;
+        let head = bytes.get(start..end).unwrap_or_default();
+        if is_interim(head) {
+            start = end;
+            continue;
+        }
+        check(head, &key)?;
+        return Ok(bytes.split_off(end));
+    }
 }
 
 /// The request. Nothing in the target may end a line or the request line early.
@@ -85,49 +94,60 @@ fn poll_send(
     stream.poll_flush(cx)
 }
 
-/// Reads until the empty line that ends the head, and says where it ends.
+/// Reads until the empty line that ends a head, and says where it ends. There is none before
+/// `searched`.
 fn poll_head(
     stream: &mut dyn ByteStream,
     cx: &mut Context<'_>,
-    head: &mut Vec<u8>,
+    bytes: &mut Vec<u8>,
+    searched: &mut usize,
 ) -> Poll<Result<usize, TransportError>> {
     loop {
-        let old = head.len();
-        head.resize(old + 1024, 0);
-        let read = stream.poll_read(cx, head.get_mut(old..).unwrap_or_default());
+        let new = bytes.get(*searched..).unwrap_or_default();
+        if let Some(at) = new.windows(4).position(|w| w == b"\r\n\r\n") {
+            return Poll::Ready(Ok(*searched + at + 4));
+        }
+        // The end may lie across two reads.
+        *searched = bytes.len().saturating_sub(3).max(*searched);
+        if bytes.len() > MAX_HEAD {
+            return Poll::Ready(Err(protocol("the head of the answer is too large")));
+        }
+        let old = bytes.len();
+        bytes.resize(old + 1024, 0);
+        let read = stream.poll_read(cx, bytes.get_mut(old..).unwrap_or_default());
         let n = match &read {
             Poll::Ready(Ok(n)) => *n,
             _ => 0,
         };
-        head.truncate(old + n);
+        bytes.truncate(old + n);
         match ready!(read) {
             Err(error) => return Poll::Ready(Err(of_io(error))),
             Ok(0) => return Poll::Ready(Err(of_io(io::ErrorKind::UnexpectedEof.into()))),
             Ok(_) => {}
         }
-        // The end may lie across two reads.
-        let from = old.saturating_sub(3);
-        let new = head.get(from..).unwrap_or_default();
-        if let Some(at) = new.windows(4).position(|w| w == b"\r\n\r\n") {
-            return Poll::Ready(Ok(from + at + 4));
-        }
-        if head.len() > MAX_HEAD {
-            return Poll::Ready(Err(protocol("the head of the answer is too large")));
-        }
     }
+}
+
+fn status_of(line: &str) -> Option<u16> {
+    let rest = line
+        .strip_prefix("HTTP/1.1 ")
+        .or(line.strip_prefix("HTTP/1.0 "))?;
+    rest.get(..3)?.parse().ok()
+}
+
+/// True for a head that only announces the answer, such as 103.
+fn is_interim(head: &[u8]) -> bool {
+    let head = String::from_utf8_lossy(head);
+    status_of(&head).is_some_and(|status| (100..200).contains(&status) && status != 101)
 }
 
 /// Checks that the head of an answer accepts the upgrade.
 fn check(head: &[u8], key: &str) -> Result<(), TransportError> {
     let bad = || protocol("the answer to the upgrade is not HTTP/1.1");
-    let head = std::str::from_utf8(head).map_err(|_| bad())?;
+    // Other headers may hold anything.
+    let head = String::from_utf8_lossy(head);
     let mut lines = head.split("\r\n");
-    let status = lines
-        .next()
-        .and_then(|l| l.strip_prefix("HTTP/1.1 ").or(l.strip_prefix("HTTP/1.0 ")))
-        .and_then(|l| l.get(..3))
-        .and_then(|s| s.parse::<u16>().ok())
-        .ok_or_else(bad)?;
+    let status = lines.next().and_then(status_of).ok_or_else(bad)?;
     if status != 101 {
         return Err(TransportError::new(FailureKind::HttpStatus(status)));
     }
