@@ -179,8 +179,9 @@ impl Machine {
         if self.out.is_empty() {
             return self.leaving;
         }
-        // What answers bring must have been taken before there are more of them.
-        (self.bytes < self.limit).then_some(Ask::Send)
+        // What answers bring must have been taken before there are more of them, but who leaves
+        // takes nothing any more.
+        (self.leaving.is_some() || self.bytes < self.limit).then_some(Ask::Send)
     }
 
     fn begin(&mut self, lane: Lane, ask: Ask, now: Instant) -> Option<(Lane, HttpRequest)> {

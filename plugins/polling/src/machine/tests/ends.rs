@@ -126,3 +126,30 @@ fn the_first_end_counts() {
     assert_eq!(m.failure(), Some(FailureKind::Refused));
     assert_eq!(m.failure(), None);
 }
+
+#[test]
+fn who_leaves_does_not_wait_for_frames_to_be_taken() {
+    let frames = format!("[\"{}\"]", "x".repeat(LIMIT - 4));
+    for closes in [false, true] {
+        let mut m = connected(false);
+        m.sends("1");
+        m.asks().unwrap();
+        m.sends("2");
+        let end = match closes {
+            true => {
+                m.sends(r#"{"action":7}"#);
+                "close"
+            }
+            false => "disconnect",
+        };
+        m.leave();
+        m.answer(Lane::Send, 200, &frames);
+        m.answer(Lane::Receive, 200, &frames);
+        assert!(m.asks().unwrap().1.ends_with(" [2]"));
+        m.answer(Lane::Send, 200, &frames);
+        let url = format!("GET /comet/k%211/{end}?key=a.b%3Ac");
+        assert_eq!(m.asks(), send(&url));
+        m.answer(Lane::Send, 204, "");
+        assert!(m.is_over());
+    }
+}
