@@ -112,6 +112,13 @@ impl ErrorInfo {
         self
     }
 
+    /// The same error, with this status.
+    #[must_use]
+    pub fn with_status_code(mut self, status_code: u16) -> Self {
+        Arc::make_mut(&mut self.0).status_code = status_code;
+        self
+    }
+
     /// The Ably error that led to this one, if it was one. Spec: TI1.
     pub fn cause(&self) -> Option<&ErrorInfo> {
         match &self.0.cause {

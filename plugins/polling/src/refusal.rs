@@ -107,7 +107,7 @@ fn is_fatal(error: &ErrorInfo) -> bool {
 /// The status decides what is tried next, so one that is left out is that of the answer.
 fn with_status(error: ErrorInfo, status: u16) -> ErrorInfo {
     match error.status_code() {
-        0 => ErrorInfo::builder(error.code(), status, error.message().to_owned()).build(),
+        0 => error.with_status_code(status),
         _ => error,
     }
 }
@@ -169,6 +169,17 @@ mod tests {
         assert_eq!(
             texts(503, r#"{"error":{"code":50003}}"#).unwrap(),
             [r#"{"action":6,"error":{"code":50003,"statusCode":503,"message":""}}"#],
+        );
+    }
+
+    #[test]
+    fn and_keeps_all_else_that_it_says() {
+        let rest = r#""message":"m","href":"https://h","requestId":"r","cause":{"code":1,"statusCode":2,"message":"c"}"#;
+        let body = format!(r#"{{"error":{{"code":50003,{rest}}}}}"#);
+        let error = format!(r#"{{"code":50003,"statusCode":503,{rest}}}"#);
+        assert_eq!(
+            texts(503, &body).unwrap(),
+            [format!(r#"{{"action":6,"error":{error}}}"#)],
         );
     }
 
