@@ -12,6 +12,7 @@ mod outbox;
 mod peer;
 mod publish;
 mod recovery;
+mod reasons;
 mod robust;
 mod subscribe;
 mod transports;

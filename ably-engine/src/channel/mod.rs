@@ -339,12 +339,15 @@ impl Engine {
     /// `90001`: the state does not allow the operation.
     pub fn channel_state_error(&self, id: ChannelId) -> ErrorInfo {
         let state = self.channel_state(id);
-        let error = ErrorInfo::builder(
-            ErrorCode::CHANNEL_STATE,
-            400,
-            alloc::format!("the channel is {state}, which does not allow this operation"),
-        );
-        match self.channel_error(id) {
+        let mut text =
+            alloc::format!("the channel is {state}, which does not allow this operation");
+        let cause = self.channel_error(id);
+        if let Some(cause) = &cause {
+            text.push_str(": ");
+            text.push_str(cause.message());
+        }
+        let error = ErrorInfo::builder(ErrorCode::CHANNEL_STATE, 400, text);
+        match cause {
             Some(cause) => error.cause(cause),
             None => error,
         }

@@ -27,6 +27,7 @@ impl Engine {
     /// Begins a sequence of attempts; the state is `connecting`.
     pub(super) fn start_connect(&mut self, now: Now) {
         let t = self.config.timeouts;
+        self.conn.last_failure = None;
         if !self.timers.is_running(Timer::Suspend) {
             self.timers
                 .start(Timer::Suspend, now.mono.after(self.conn.state_ttl));
@@ -145,7 +146,8 @@ impl Engine {
         }
         if !online {
             let state = self.conn.fail_state();
-            self.notify(now, state, Some(errors::offline()));
+            let error = errors::offline(self.conn.last_failure.as_ref());
+            self.notify(now, state, Some(error));
         } else {
             self.open_next_host(now);
         }
@@ -225,6 +227,7 @@ impl Engine {
     /// A host could not be reached: the next one, or wait.
     pub(super) fn attempt_failed(&mut self, now: Now, error: &TransportError) {
         self.conn.link = Link::None;
+        self.conn.last_failure = Some(error.clone());
         self.timers.stop(Timer::Attempt);
         self.log(LogLevel::Minor, "connection", || {
             alloc::format!("attempt failed: {error}")
@@ -235,7 +238,12 @@ impl Engine {
         self.conn.check_first = true;
         if !self.open_next_host(now) {
             let state = self.conn.fail_state();
-            self.notify(now, state, Some(errors::unreachable(error)));
+            let error = self.unreachable(error);
+            self.notify(now, state, Some(error));
         }
+    }
+
+    pub(super) fn unreachable(&self, error: &TransportError) -> ErrorInfo {
+        errors::unreachable(error, self.conn.host.as_deref(), self.config.port)
     }
 }

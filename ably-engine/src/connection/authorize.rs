@@ -139,16 +139,17 @@ impl Engine {
         ) {
             return self.notify(now, ConnectionState::Failed, Some(error));
         }
-        let wrap = |status, text: &'static str| {
+        let wrap = |status, text: &str| {
+            let text = alloc::format!("{text}: {}", error.message());
             ErrorInfo::builder(ErrorCode::AUTH_FAILED, status, text)
                 .cause(error.clone())
                 .build()
         };
         if error.status_code() == 403 {
-            let error = wrap(403, "the client was refused a token; see the cause");
+            let error = wrap(403, "the client was refused a token");
             self.notify(now, ConnectionState::Failed, Some(error));
         } else {
-            let error = wrap(401, "getting a token failed; see the cause");
+            let error = wrap(401, "getting a token failed");
             let state = self.conn.fail_state();
             self.notify(now, state, Some(error));
         }

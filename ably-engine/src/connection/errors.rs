@@ -66,22 +66,43 @@ pub(crate) fn unanswered(error: &TransportError) -> ErrorInfo {
     .build()
 }
 
-/// There is no network, so that no further host is tried. Spec: RTN17j.
-pub(crate) fn offline() -> ErrorInfo {
-    ErrorInfo::new(
-        ErrorCode::DISCONNECTED,
-        404,
-        "unable to connect: there is no network; it is retried by itself",
-    )
+/// There has been no connection for too long; `last` says why.
+pub(crate) fn suspended(last: Option<ErrorInfo>) -> Option<ErrorInfo> {
+    let Some(last) = last else {
+        return of_state(ConnectionState::Suspended);
+    };
+    let text = alloc::format!(
+        "there has been no connection for too long to resume; it is retried by itself. Last: {}",
+        last.message()
+    );
+    let error = ErrorInfo::builder(ErrorCode::CONNECTION_SUSPENDED, 400, text);
+    Some(error.cause(last).build())
 }
 
-/// No host could be reached.
-pub(crate) fn unreachable(error: &TransportError) -> ErrorInfo {
-    ErrorInfo::builder(
-        ErrorCode::DISCONNECTED,
-        404,
-        alloc::format!("unable to connect, and there is no further host to try: {error}"),
-    )
-    .source(alloc::sync::Arc::new(error.clone()))
-    .build()
+/// There is no network, it seems, so that no further host is tried. Spec: RTN17j.
+pub(crate) fn offline(last: Option<&TransportError>) -> ErrorInfo {
+    let text = "unable to connect, and the connectivity check failed: is there a network? It is \
+                retried by itself";
+    match last {
+        None => ErrorInfo::new(ErrorCode::DISCONNECTED, 404, text),
+        Some(error) => {
+            let text = alloc::format!("{text}. Last: {error}");
+            let offline = ErrorInfo::builder(ErrorCode::DISCONNECTED, 404, text);
+            offline.source(alloc::sync::Arc::new(error.clone())).build()
+        }
+    }
+}
+
+/// No host could be reached, `host` the last.
+pub(crate) fn unreachable(error: &TransportError, host: Option<&str>, port: u16) -> ErrorInfo {
+    let mut text = alloc::format!(
+        "unable to connect to {}:{port}, and there is no further host to try: {error}",
+        host.unwrap_or_default()
+    );
+    if error.kind == FailureKind::Tls {
+        text.push_str("; for a port without TLS there is the option `tls`");
+    }
+    ErrorInfo::builder(ErrorCode::DISCONNECTED, 404, text)
+        .source(alloc::sync::Arc::new(error.clone()))
+        .build()
 }

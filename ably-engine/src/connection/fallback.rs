@@ -229,7 +229,8 @@ fn on_happened(engine: &mut Engine, now: Now, happened: Happened) -> bool {
             conn.fallback.check = None;
             if !online {
                 let state = conn.fail_state();
-                engine.notify(now, state, Some(errors::offline()));
+                let error = errors::offline(engine.conn.last_failure.as_ref());
+                engine.notify(now, state, Some(error));
             }
         }
         Happened::Failed if prefers && conn.fallback.is_blocked => {

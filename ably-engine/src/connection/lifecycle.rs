@@ -283,12 +283,13 @@ impl Engine {
             }
             Timer::Transition => {
                 let state = self.conn.fail_state();
-                let error = errors::unreachable(&TransportError::new(FailureKind::Timeout));
+                let error = self.unreachable(&TransportError::new(FailureKind::Timeout));
                 self.notify(now, state, Some(error));
             }
             Timer::Suspend => {
                 self.conn.suspend_expired = true;
-                self.notify(now, S::Suspended, None);
+                let last = self.conn.error_reason.clone();
+                self.notify(now, S::Suspended, errors::suspended(last));
             }
             Timer::Retry => {
                 if matches!(self.conn.state, S::Disconnected | S::Suspended) {

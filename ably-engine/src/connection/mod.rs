@@ -17,7 +17,7 @@ use core::time::Duration;
 
 use ably_protocol::{ConnectionDetails, ErrorInfo, Str};
 
-use crate::{Config, Instant, Now, OpId, Reply, TransportInfo};
+use crate::{Config, Instant, Now, OpId, Reply, TransportError, TransportInfo};
 
 pub(crate) use attempt::backoff;
 pub use fallback::BaseTransport;
@@ -97,6 +97,8 @@ pub(crate) struct Connection {
     hosts_left: Vec<Str>,
     /// The host of the current or last attempt.
     pub(crate) host: Option<Str>,
+    /// Why the last transport that was tried could not be opened.
+    pub(crate) last_failure: Option<TransportError>,
     /// The transport of the current or last attempt.
     transport: TransportInfo,
     fallback: fallback::Fallback,
@@ -130,6 +132,7 @@ impl Connection {
             check_first: false,
             hosts_left: Vec::new(),
             host: None,
+            last_failure: None,
             transport: config.transport,
             fallback: fallback::Fallback::default(),
             recover: config
