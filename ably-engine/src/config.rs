@@ -107,6 +107,8 @@ pub struct TransportInfo {
     pub heartbeats: bool,
     /// It carries JSON, whatever the client's format.
     pub json_only: bool,
+    /// How long a message may wait for those before it (0 s).
+    pub send_delay: Duration,
 }
 
 impl TransportInfo {
@@ -116,6 +118,7 @@ impl TransportInfo {
             id,
             heartbeats: false,
             json_only: false,
+            send_delay: Duration::ZERO,
         }
     }
 }

@@ -115,3 +115,35 @@ fn a_close_without_an_answer_does_not_hold_the_client() {
         assert!(close.is_abandoned() && world.is_abandoned());
     }
 }
+
+#[test]
+fn after_a_sleep_a_send_under_way_may_be_waited_for() {
+    for kind in KINDS {
+        for answers in [false, true] {
+            let world = World::connected_with(kind, |o| o.http_request_timeout(s(5)));
+            let channel = world.client.channels().get("room");
+            drop(channel.attach());
+            let (hanging, _) = world.sent();
+            world.rt.jump_wall_clock(3_600_000);
+            world.say(&[json!({"action": action::HEARTBEAT})]);
+            // The HEARTBEAT that is to find out waits for the request before it.
+            world.asks_nothing();
+            world.rt.advance(Duration::from_millis(4_900));
+            assert_eq!(world.state(), S::Connected, "{kind:?}");
+            hanging.respond(HttpMockReply::empty(204));
+            let (request, sent) = world.sent();
+            assert_eq!(sent[0]["action"], action::HEARTBEAT);
+            if answers {
+                let id = &sent[0]["id"];
+                let beat = json!([{"action": action::HEARTBEAT, "id": id}]);
+                request.respond(HttpMockReply::json(200, beat));
+                world.rt.advance(s(5));
+                assert_eq!(world.state(), S::Connected, "{kind:?}");
+            } else {
+                world.rt.advance(Duration::from_millis(2_200));
+                assert_eq!(world.reason(), (DISCONNECTED, 408), "{kind:?}");
+                assert_eq!(world.state(), S::Connecting);
+            }
+        }
+    }
+}

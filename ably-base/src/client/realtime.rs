@@ -69,7 +69,7 @@ impl BaseRealtime {
                 .ok_or_else(|| ErrorInfo::missing_plugin("MsgPack", "msgpack"))?,
         };
         let mut config = options.engine.clone();
-        config.transport = info(&**transport);
+        config.transport = info(&**transport, &options);
         config.base_transport = base_transport;
         config.auth = options.auth_config()?;
         config.client_id = options.client_id.clone();

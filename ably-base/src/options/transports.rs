@@ -107,7 +107,7 @@ pub(crate) fn choose(options: &ClientOptions) -> Result<Chosen, ErrorInfo> {
             let probe = target(url.unwrap_or(PROBE_URL)).ok_or_else(|| {
                 bad("ws_connectivity_check_url is not the URL of a WebSocket server".into())
             })?;
-            Some(BaseTransport::new(info(&**base), probe))
+            Some(BaseTransport::new(info(&**base, options), probe))
         }
         _ => None,
     };
@@ -115,10 +115,13 @@ pub(crate) fn choose(options: &ClientOptions) -> Result<Chosen, ErrorInfo> {
 }
 
 /// What the engine has to know of a transport.
-pub(crate) fn info(transport: &dyn Transport) -> TransportInfo {
+pub(crate) fn info(transport: &dyn Transport, options: &ClientOptions) -> TransportInfo {
     let mut info = TransportInfo::new(transport.id());
     info.heartbeats = !transport.sees_pings();
     info.json_only = transport.json_only();
+    if transport.uses_http() {
+        info.send_delay = options.http_request_timeout;
+    }
     info
 }
 

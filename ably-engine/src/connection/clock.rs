@@ -10,6 +10,8 @@
 //! wall clock back by > 5 s: what was noted by it is moved along, so that nothing seems newer
 //! ```
 //!
+//! Over HTTP the HEARTBEAT may have to wait for the request before it, and 2 s are added to that.
+//!
 //! Not in spec, and not in ably-js.
 
 use core::time::Duration;
@@ -56,7 +58,8 @@ impl Engine {
         let mut message = ProtocolMessage::new(Action::HEARTBEAT);
         message.id = Some(id.clone());
         self.conn.suspect = Some(id);
-        self.timers.start(Timer::Suspect, now.mono.after(ANSWER));
+        let wait = self.conn.transport.send_delay.saturating_add(ANSWER);
+        self.timers.start(Timer::Suspect, now.mono.after(wait));
         self.send_now(message);
     }
 
