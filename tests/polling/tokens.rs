@@ -68,6 +68,10 @@ fn the_server_may_ask_for_a_new_token() {
 fn a_token_that_is_refused_is_renewed_once_and_at_once() {
     for kind in KINDS {
         let world = World::with(kind, with_tokens);
+        let states = Arc::new(Mutex::new(Vec::new()));
+        let sink = states.clone();
+        let connection = world.client.connection();
+        connection.on((), move |c| sink.lock().unwrap().push(c.current));
         world.client.connect();
         let request = world.asked("GET", "/comet/connect");
         assert_eq!(request.request().query("access_token"), FIRST);
@@ -75,6 +79,11 @@ fn a_token_that_is_refused_is_renewed_once_and_at_once() {
         let request = world.accept("id", "key!1");
         assert_eq!(request.request().query("access_token"), SECOND);
         assert_eq!(world.state(), S::Connected);
+        let states = states.lock().unwrap().clone();
+        assert_eq!(
+            states,
+            [S::Connecting, S::Disconnected, S::Connecting, S::Connected]
+        );
     }
 }
 
