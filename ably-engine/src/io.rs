@@ -275,7 +275,7 @@ pub enum FailureKind {
     Other,
 }
 
-/// An HTTP request. `Debug` leaves out query, headers and body.
+/// An HTTP request. `Debug` leaves out path, query, headers and body: a path of comet holds a key.
 #[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct HttpRequest {
@@ -303,8 +303,12 @@ impl HttpRequest {
 
 impl fmt::Debug for HttpRequest {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let url = self.url.split('?').next().unwrap_or_default();
-        write!(f, "HttpRequest({} {url})", self.method)
+        // Path and query may hold a key.
+        let host = self.url.find("://").map_or(0, |at| at + 3);
+        let rest = self.url.get(host..).unwrap_or_default();
+        let length = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+        let origin = self.url.get(..host + length).unwrap_or_default();
+        write!(f, "HttpRequest({} {origin})", self.method)
     }
 }
 

@@ -115,3 +115,15 @@ fn the_token_of_auth_is_shown_with_it_and_from_then_on() {
         receive("GET /comet/k%211/recv?access_token=t%262")
     );
 }
+
+#[test]
+fn requests_are_shown_without_keys() {
+    let mut m = machine(false);
+    let (_, request) = m.poll_request(T0).unwrap();
+    assert_eq!(format!("{request:?}"), "HttpRequest(GET https://h:443)");
+    m.answer(Lane::Receive, 200, &format!("[{CONNECTED}]"));
+    // Here the path is one that opens a connection to whoever knows it.
+    let (_, request) = m.poll_request(T0).unwrap();
+    assert!(request.url.contains("k%211"));
+    assert_eq!(format!("{request:?}"), "HttpRequest(GET https://h:443)");
+}
