@@ -549,6 +549,35 @@ async fn devices(world: &World) {
     );
 }
 
+/// Connections over HTTP, whose paths hold the connection key: one that is cut, one whose token is
+/// replaced, and ones that are refused.
+#[cfg(feature = "polling")]
+async fn over_http(world: &World) {
+    for transport in ["xhr_polling", "comet"] {
+        let over_it = |options: ClientOptions| options.transports([transport]);
+        let options = over_it(world.with_key().use_token_auth(true));
+        let client = Realtime::new(options).expect("a client");
+        connected(&client).await;
+        let channel = client.channels().get("over HTTP");
+        let mut messages = channel.subscribe(());
+        channel.attach().await.expect("attached");
+        channel.publish("n", "text").await.expect("acknowledged");
+        messages.next().await.expect("a message").expect("no gap");
+        let details = client.auth().authorize(None, None).await;
+        secret_token(&details.expect("a token"));
+        connected(&client).await;
+        world.cut();
+        reached(&client, ConnectionState::Connecting).await;
+        connected(&client).await;
+        closed(client).await;
+
+        let wrong = world.there(ClientOptions::with_key(world.wrong_key()));
+        let client = Realtime::new(over_it(wrong)).expect("a client");
+        let why = reached(&client, ConnectionState::Failed).await;
+        why.expect("why");
+    }
+}
+
 /// Credentials that the server refuses, and those that are none.
 async fn refused(world: &World) {
     let options = || world.there(ClientOptions::with_key(world.wrong_key()));
@@ -653,6 +682,8 @@ async fn nothing_logged_and_no_error_holds_a_secret() {
             rest_with_a_key(&world).await;
             realtime_with_tokens(&world).await;
             devices(&world).await;
+            #[cfg(feature = "polling")]
+            over_http(&world).await;
             refused(&world).await;
             unreachable(&world).await;
         };
