@@ -29,9 +29,12 @@ fn http_and_targets_are_printed_without_their_secrets() {
     let body = Bytes::from_static(br#"{"token":"hunter2"}"#);
     let reply = HttpReply::new(201, headers.clone(), body.clone());
     check(&format!("{reply:?}"), "201");
-    let mut request = HttpRequest::new("POST", "https://a.example/keys?key=hunter2".into());
+    let mut request = HttpRequest::new(
+        "POST",
+        "https://a.example/comet/hunter2/send?key=hunter2".into(),
+    );
     (request.headers, request.body) = (headers, body);
-    check(&format!("{request:?}"), "POST https://a.example/keys");
+    check(&format!("{request:?}"), "POST https://a.example)");
     let path = "/?key=app.key:hunter2".to_owned();
     let target = Target::new("a.example".into(), 443, true, path, Format::Json);
     check(&format!("{target:?}"), "a.example:443/");
