@@ -6,8 +6,8 @@ use std::{
 };
 
 use ably::{
-    ClientOptions, ConnectionState, FailureKind, MemoryStorage, PresenceAction, Realtime, Rest,
-    TransportError, plugins::rustls::Rustls, prelude::*,
+    ClientOptions, ConnectionState, ErrorCode, FailureKind, MemoryStorage, PresenceAction,
+    Realtime, Rest, TransportError, plugins::rustls::Rustls, prelude::*,
 };
 use ably_sandbox::{Sandbox, Selector};
 use tokio::time::timeout;
@@ -115,6 +115,46 @@ fn a_program_that_ended_without_notice_is_gone_on_with() {
     let went_on = main.block_on(async { timeout(PATIENCE, go_on).await });
     went_on.expect("in time");
     drop(last);
+    main.block_on(sandbox.stop());
+}
+
+#[test]
+fn a_client_whose_runtime_has_gone_answers_with_an_error() {
+    let runtime = || {
+        tokio::runtime::Builder::new_multi_thread()
+            .enable_all()
+            .build()
+            .expect("a runtime")
+    };
+    let main = runtime();
+    let sandbox = main.block_on(Sandbox::start()).expect("the sandbox starts");
+    let program = runtime();
+    let (realtime, rest) = program.block_on(async {
+        let realtime = Realtime::new(options(&sandbox)).expect("a client");
+        connected(&realtime).await;
+        let rest = Rest::new(options(&sandbox)).expect("a client");
+        let channel = rest.channels().get("gone");
+        channel.history(()).await.expect("a page");
+        (realtime, rest)
+    });
+    drop(program);
+
+    let all = async {
+        let channel = realtime.channels().get("gone");
+        let of_connection = channel.publish("name", "data").await.map(drop);
+        let of_realtime = channel.history(()).await.map(drop);
+        let channel = rest.channels().get("gone");
+        let of_rest = channel.history(()).await.map(drop);
+        let published = channel.publish("name", "data").await.map(drop);
+        for result in [of_connection, of_realtime, of_rest, published] {
+            let error = result.expect_err("no runtime");
+            assert_eq!(error.code(), ErrorCode::CONNECTION_CLOSED, "{error}");
+            let why = "its runtime was shut down";
+            assert!(error.message().contains(why), "{error}");
+        }
+    };
+    let answered = main.block_on(async { timeout(PATIENCE, all).await });
+    answered.expect("in time");
     main.block_on(sandbox.stop());
 }
 

@@ -14,6 +14,12 @@ pub trait Runtime: MaybeSend + MaybeSync {
         Ok(())
     }
 
+    /// Whether it was shut down: it runs nothing any more, and never will. Requests then end with
+    /// `80017`.
+    fn is_shut_down(&self) -> bool {
+        false
+    }
+
     /// Reads both clocks.
     fn now(&self) -> Now;
 
@@ -30,5 +36,8 @@ pub trait Runtime: MaybeSend + MaybeSync {
 /// One timer, for one waiter.
 pub trait Timer: MaybeSend {
     /// Ready once the clock has reached `at`. Another `at` replaces the one before.
+    ///
+    /// Ready at once, and whoever waits is woken, when the runtime is shut down
+    /// ([`Runtime::is_shut_down`]).
     fn poll_until(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()>;
 }

@@ -24,7 +24,7 @@ use crate::{
     HttpClient, Runtime,
     auth::{Authority, Site, TokenWait, join},
     ext::{LogSink, Plugins, collect},
-    shell::Shared,
+    shell::{Shared, ended},
 };
 
 /// The largest body of a reply, in bytes.
@@ -106,6 +106,7 @@ impl RestCore {
     /// - `50003` no host answered in time; `80003` none could be reached.
     /// - `40170`, `40171` or the callback's error: no token to be had.
     /// - `80013` the reply is larger than 64 MiB.
+    /// - `80017` the runtime that the client was made in was shut down.
     ///
     /// # Cancel safety
     /// Dropping the future abandons the request; the server may have taken it.
@@ -140,6 +141,10 @@ impl RestCore {
         let mut timer = self.inner.runtime.timer();
         poll_fn(|cx| {
             loop {
+                // What would carry it on has gone, and what would end it in time as well.
+                if self.inner.runtime.is_shut_down() {
+                    return Poll::Ready(Err(ended()));
+                }
                 let step = attempt.consult();
                 match step {
                     Step::Done(result) => return Poll::Ready(result),

@@ -8,6 +8,7 @@
 
 mod entropy;
 mod runtime;
+mod taken;
 mod timer;
 
 use std::sync::Arc;

@@ -1,7 +1,7 @@
 //! [`TokioRuntime`].
 
 use std::{
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -13,7 +13,7 @@ use ably_base::{
 };
 use tokio::{runtime::Handle, time::Instant as TokioInstant};
 
-use crate::{OsEntropy, TokioTimer};
+use crate::{OsEntropy, TokioTimer, taken::Taken};
 
 /// Time, tasks and randomness from tokio and the operating system.
 ///
@@ -21,7 +21,7 @@ use crate::{OsEntropy, TokioTimer};
 /// tokio's clock, so that a test with a paused clock drives the client too.
 #[derive(Clone, Debug)]
 pub struct TokioRuntime {
-    handle: OnceLock<Handle>,
+    taken: OnceLock<Arc<Taken>>,
     origin: TokioInstant,
 }
 
@@ -29,7 +29,7 @@ impl TokioRuntime {
     /// Uses the runtime in which the client is made.
     pub fn new() -> Self {
         Self {
-            handle: OnceLock::new(),
+            taken: OnceLock::new(),
             origin: TokioInstant::now(),
         }
     }
@@ -44,15 +44,15 @@ impl TokioRuntime {
     /// ```
     pub fn with_handle(handle: Handle) -> Self {
         Self {
-            handle: OnceLock::from(handle),
+            taken: OnceLock::from(Taken::new(handle)),
             ..Self::new()
         }
     }
 
     /// The runtime, looked up where this is called when none is known yet.
-    fn handle(&self) -> Result<&Handle, ErrorInfo> {
-        if let Some(handle) = self.handle.get() {
-            return Ok(handle);
+    fn taken(&self) -> Result<&Arc<Taken>, ErrorInfo> {
+        if let Some(taken) = self.taken.get() {
+            return Ok(taken);
         }
         let here = Handle::try_current().map_err(|error| {
             ErrorInfo::builder(
@@ -62,10 +62,10 @@ impl TokioRuntime {
                  thread: make the client inside one (`#[tokio::main]`, `Runtime::enter`), or hand \
                  over `TokioRuntime::with_handle`",
             )
-            .source(std::sync::Arc::new(error))
+            .source(Arc::new(error))
             .build()
         })?;
-        Ok(self.handle.get_or_init(|| here))
+        Ok(self.taken.get_or_init(|| Taken::new(here)))
     }
 }
 
@@ -78,9 +78,20 @@ impl Default for TokioRuntime {
 impl Runtime for TokioRuntime {
     /// # Errors
     /// - `40000` no tokio runtime on this thread, or no source of randomness.
+    /// - `80017` the runtime was shut down.
     fn check(&self) -> Result<(), ErrorInfo> {
-        self.handle()?;
+        if self.taken()?.has_gone() {
+            return Err(ErrorInfo::new(
+                ErrorCode::CONNECTION_CLOSED,
+                400,
+                "the client cannot work: its runtime was shut down",
+            ));
+        }
         OsEntropy::check()
+    }
+
+    fn is_shut_down(&self) -> bool {
+        self.taken.get().is_some_and(|taken| taken.has_gone())
     }
 
     fn now(&self) -> Now {
@@ -96,15 +107,15 @@ impl Runtime for TokioRuntime {
     }
 
     fn spawn(&self, task: BoxFuture<()>) {
-        match self.handle() {
-            Ok(handle) => drop(handle.spawn(task)),
+        match self.taken() {
+            Ok(taken) => drop(taken.handle().spawn(task)),
             // Dropping the task resolves whatever waits for it.
             Err(error) => tracing::error!(target: "ably", "a task was not started: {error}"),
         }
     }
 
     fn timer(&self) -> Box<dyn Timer> {
-        Box::new(TokioTimer::new(self.handle().ok().cloned(), self.origin))
+        Box::new(TokioTimer::new(self.taken().ok().cloned(), self.origin))
     }
 
     fn entropy(&self) -> Box<dyn Entropy> {

@@ -3,6 +3,7 @@
 use std::{
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
 };
 
@@ -12,20 +13,20 @@ use tokio::{
     time::{Instant as TokioInstant, Sleep, sleep_until},
 };
 
-use crate::runtime::tokio_instant;
+use crate::{runtime::tokio_instant, taken::Taken};
 
 /// One tokio `Sleep`, made when first needed and set anew from then on: no allocation a poll.
 #[derive(Debug)]
 pub struct TokioTimer {
-    handle: Option<Handle>,
+    taken: Option<Arc<Taken>>,
     origin: TokioInstant,
     sleep: Option<(Instant, Pin<Box<Sleep>>)>,
 }
 
 impl TokioTimer {
-    pub(crate) fn new(handle: Option<Handle>, origin: TokioInstant) -> Self {
+    pub(crate) fn new(taken: Option<Arc<Taken>>, origin: TokioInstant) -> Self {
         Self {
-            handle,
+            taken,
             origin,
             sleep: None,
         }
@@ -34,23 +35,29 @@ impl TokioTimer {
 
 impl Timer for TokioTimer {
     fn poll_until(&mut self, cx: &mut Context<'_>, at: Instant) -> Poll<()> {
-        let (set_to, sleep) = match &mut self.sleep {
-            Some(made) => made,
+        let taken = match &self.taken {
+            Some(taken) => taken,
             None => {
                 // Outside a runtime nothing can wake us; whoever polls there comes again anyway.
-                let Some(handle) = self.handle.clone().or_else(|| Handle::try_current().ok())
-                else {
+                let Ok(here) = Handle::try_current() else {
                     return Poll::Pending;
                 };
-                let _guard = handle.enter();
-                let sleep = Box::pin(sleep_until(tokio_instant(self.origin, at)));
-                self.sleep.insert((at, sleep))
+                self.taken.insert(Taken::new(here))
             }
         };
-        if *set_to != at {
-            sleep.as_mut().reset(tokio_instant(self.origin, at));
-            *set_to = at;
-        }
-        sleep.as_mut().poll(cx)
+        let (origin, made) = (self.origin, &mut self.sleep);
+        let polled = taken.if_there(|handle| {
+            let (set_to, sleep) = made.get_or_insert_with(|| {
+                let _guard = handle.enter();
+                (at, Box::pin(sleep_until(tokio_instant(origin, at))))
+            });
+            if *set_to != at {
+                sleep.as_mut().reset(tokio_instant(origin, at));
+                *set_to = at;
+            }
+            sleep.as_mut().poll(cx)
+        });
+        // When the runtime has gone nothing is left that could wake us.
+        polled.unwrap_or(Poll::Ready(()))
     }
 }

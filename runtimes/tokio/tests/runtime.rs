@@ -2,8 +2,11 @@
 
 use std::{
     future::{poll_fn, ready},
-    sync::{Arc, Mutex},
-    task::{Context, Waker},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
+    task::{Context, Wake, Waker},
     time::Duration,
 };
 
@@ -141,6 +144,62 @@ fn outside_a_runtime_nothing_panics() {
     let mut timer = runtime.timer();
     assert!(timer.poll_until(&mut cx, Instant(u64::MAX)).is_pending());
     runtime.now();
+}
+
+/// Says whether it was woken.
+#[derive(Default)]
+struct Woken(AtomicBool);
+
+impl Wake for Woken {
+    fn wake(self: Arc<Self>) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
+#[test]
+fn when_the_runtime_goes_its_timers_are_ready_and_nothing_panics() {
+    for threads in [0, 2] {
+        let tokio = match threads {
+            0 => Builder::new_current_thread().enable_time().build(),
+            n => Builder::new_multi_thread()
+                .worker_threads(n)
+                .enable_time()
+                .build(),
+        };
+        let tokio = tokio.unwrap();
+        let runtime = TokioRuntime::with_handle(tokio.handle().clone());
+        let woken = Arc::new(Woken::default());
+        let waker = Waker::from(woken.clone());
+        let mut cx = Context::from_waker(&waker);
+        let (mut waiting, mut later) = (runtime.timer(), runtime.timer());
+        assert!(
+            waiting
+                .poll_until(&mut cx, Instant(1000 * SECOND))
+                .is_pending()
+        );
+        assert!(!runtime.is_shut_down());
+
+        drop(tokio);
+        assert!(runtime.is_shut_down());
+        // Who waits is told, in whatever runtime that is.
+        assert!(woken.0.load(Ordering::SeqCst));
+        for timer in [&mut waiting, &mut later, &mut runtime.timer()] {
+            for at in [1000, 2000] {
+                assert!(timer.poll_until(&mut cx, Instant(at * SECOND)).is_ready());
+            }
+        }
+    }
+}
+
+#[test]
+fn a_runtime_that_has_gone_is_refused() {
+    let tokio = Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = TokioRuntime::with_handle(tokio.handle().clone());
+    drop(tokio);
+    assert!(runtime.is_shut_down());
+    let refused = BaseRealtime::new(options(&Attempts::default()).plugin(runtime)).unwrap_err();
+    assert_eq!(refused.code(), ErrorCode::CONNECTION_CLOSED);
+    assert!(refused.message().contains("shut down"), "{refused}");
 }
 
 #[test]

@@ -1,0 +1,69 @@
+//! [`Taken`].
+
+use std::{
+    future::pending,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use tokio::{runtime::Handle, task::AbortHandle};
+
+/// A runtime that is in use, and whether it is still there.
+///
+/// A timer that is polled after its runtime was shut down panics, and tokio has no way to ask. So a
+/// task waits in the runtime for as long as it is used: tokio drops all tasks before it stops the
+/// timers, and the lock lets it go on to that only while no timer is polled.
+#[derive(Debug)]
+pub(crate) struct Taken {
+    handle: Handle,
+    has_gone: Arc<RwLock<bool>>,
+    sentinel: AbortHandle,
+}
+
+/// Dropped with the runtime's tasks.
+struct Sentinel(Arc<RwLock<bool>>);
+
+impl Drop for Sentinel {
+    fn drop(&mut self) {
+        *self.0.write().unwrap_or_else(PoisonError::into_inner) = true;
+    }
+}
+
+impl Taken {
+    pub(crate) fn new(handle: Handle) -> Arc<Self> {
+        let has_gone = Arc::new(RwLock::new(false));
+        let sentinel = Sentinel(has_gone.clone());
+        let task = handle.spawn(async move {
+            let _sentinel = sentinel;
+            pending::<()>().await;
+        });
+        Arc::new(Self {
+            handle,
+            has_gone,
+            sentinel: task.abort_handle(),
+        })
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    pub(crate) fn has_gone(&self) -> bool {
+        *self.state()
+    }
+
+    /// Calls `f` while the runtime is kept from going; `None` when it has gone.
+    pub(crate) fn if_there<R>(&self, f: impl FnOnce(&Handle) -> R) -> Option<R> {
+        let has_gone = self.state();
+        (!*has_gone).then(|| f(&self.handle))
+    }
+
+    fn state(&self) -> RwLockReadGuard<'_, bool> {
+        self.has_gone.read().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Drop for Taken {
+    fn drop(&mut self) {
+        self.sentinel.abort();
+    }
+}
