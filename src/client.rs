@@ -38,7 +38,9 @@ impl Realtime {
     ///
     /// # Errors
     /// - `40019` a plugin that is needed is missing; the message names the feature that brings it.
-    /// - `40000` outside a runtime, or two plugins claim the same.
+    /// - `40000` outside a runtime, or in one built without timers (`enable_all()` has them and the
+    ///   sockets that it needs too); two plugins claim the same.
+    /// - `80017` the runtime handed over was shut down.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
     /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.
@@ -85,7 +87,9 @@ impl Rest {
     ///
     /// # Errors
     /// - `40019` a plugin that is needed is missing; the message names the feature that brings it.
-    /// - `40000` outside a runtime.
+    /// - `40000` outside a runtime, or in one built without timers (`enable_all()` has them and the
+    ///   sockets that it needs too).
+    /// - `80017` the runtime handed over was shut down.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
     /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.

@@ -3,8 +3,10 @@
 //! [`Tokio`] is the plugin: installed into a client, it fills the slot of the runtime with a
 //! [`TokioRuntime`]. It takes the runtime that the client is made in, and says so when there is
 //! none (`40000`); it never starts one. For a client that is made on another thread hand over
-//! [`TokioRuntime::with_handle`] in its place. The runtime needs its time driver (`enable_time`), and what dials
-//! sockets needs `enable_io`; `#[tokio::main]` has both.
+//! [`TokioRuntime::with_handle`] in its place. The runtime needs its time driver
+//! (`enable_time`), else there is no client (`40000`; tokio's panic is caught, and a program that
+//! aborts on panics does so). What dials sockets needs `enable_io`. `enable_all` and
+//! `#[tokio::main]` have both.
 
 mod entropy;
 mod runtime;

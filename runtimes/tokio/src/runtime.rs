@@ -77,14 +77,22 @@ impl Default for TokioRuntime {
 
 impl Runtime for TokioRuntime {
     /// # Errors
-    /// - `40000` no tokio runtime on this thread, or no source of randomness.
+    /// - `40000` no tokio runtime on this thread, one without timers, or no source of randomness.
     /// - `80017` the runtime was shut down.
     fn check(&self) -> Result<(), ErrorInfo> {
-        if self.taken()?.has_gone() {
+        let taken = self.taken()?;
+        if taken.has_gone() {
             return Err(ErrorInfo::new(
                 ErrorCode::CONNECTION_CLOSED,
                 400,
                 "the client cannot work: its runtime was shut down",
+            ));
+        }
+        if !taken.has_timers() {
+            return Err(ErrorInfo::new(
+                ErrorCode::BAD_REQUEST,
+                400,
+                "the tokio runtime needs `enable_all()`: it was built without timers",
             ));
         }
         OsEntropy::check()

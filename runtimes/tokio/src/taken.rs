@@ -2,10 +2,12 @@
 
 use std::{
     future::pending,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
 };
 
-use tokio::{runtime::Handle, task::AbortHandle};
+use tokio::{runtime::Handle, task::AbortHandle, time::sleep};
 
 /// A runtime that is in use, and whether it is still there.
 ///
@@ -17,6 +19,7 @@ pub(crate) struct Taken {
     handle: Handle,
     has_gone: Arc<RwLock<bool>>,
     sentinel: AbortHandle,
+    has_timers: OnceLock<bool>,
 }
 
 /// Dropped with the runtime's tasks.
@@ -40,6 +43,7 @@ impl Taken {
             handle,
             has_gone,
             sentinel: task.abort_handle(),
+            has_timers: OnceLock::new(),
         })
     }
 
@@ -49,6 +53,15 @@ impl Taken {
 
     pub(crate) fn has_gone(&self) -> bool {
         *self.state()
+    }
+
+    /// Whether the runtime was made with `enable_time`. Making a timer is the only way to find out:
+    /// without them it panics, here and not in a task where nobody would see why.
+    pub(crate) fn has_timers(&self) -> bool {
+        *self.has_timers.get_or_init(|| {
+            let _guard = self.handle.enter();
+            catch_unwind(AssertUnwindSafe(|| drop(sleep(Duration::ZERO)))).is_ok()
+        })
     }
 
     /// Calls `f` while the runtime is kept from going; `None` when it has gone.

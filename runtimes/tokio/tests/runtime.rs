@@ -203,6 +203,20 @@ fn a_runtime_that_has_gone_is_refused() {
 }
 
 #[test]
+fn a_runtime_without_timers_is_refused() {
+    let tokio = Builder::new_current_thread().build().unwrap();
+    let with_handle = TokioRuntime::with_handle(tokio.handle().clone());
+    let of_handle = BaseRealtime::new(options(&Attempts::default()).plugin(with_handle));
+    let _guard = tokio.enter();
+    let of_here = BaseRealtime::new(options(&Attempts::default()).plugin(Tokio));
+    for refused in [of_handle, of_here] {
+        let refused = refused.unwrap_err();
+        assert_eq!(refused.code(), ErrorCode::BAD_REQUEST);
+        assert!(refused.message().contains("`enable_all()`"), "{refused}");
+    }
+}
+
+#[test]
 fn a_handle_serves_clients_made_on_other_threads() {
     let tokio = Builder::new_current_thread()
         .enable_time()
