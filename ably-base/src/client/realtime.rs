@@ -36,7 +36,7 @@ impl BaseRealtime {
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
     /// - `40000` a transport is asked for that nobody knows; a recovery key is to be kept nowhere; a
-    ///   fallback host is empty.
+    ///   fallback host is empty; a host has a scheme, port or path.
     /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.
     /// - what a plugin or the runtime says.
     ///

@@ -150,8 +150,8 @@ setters! {
     allow_basic_auth_without_tls(yes: bool) => allow_basic_auth_without_tls = yes;
     /// The identity of this client. Spec: TO3j.
     client_id(id: impl Into<Str>) => client_id = Some(id.into());
-    /// Where to connect: a host name, `localhost`, a routing policy id, or `nonprod:` and an id.
-    /// Default `main`, also for an empty text. Spec: REC1b.
+    /// Where to connect: a host name or address, a routing policy id, or `nonprod:` and an id;
+    /// without scheme, port or path. Default `main`, also for an empty text. Spec: REC1b.
     endpoint(endpoint: impl Into<String>) => endpoint = Some(endpoint.into());
     /// Deprecated: use [`ClientOptions::endpoint`]. Spec: REC1c.
     environment(name: impl Into<String>) => environment = Some(name.into());

@@ -2,6 +2,8 @@
 //!
 //! Spec: REC1, REC2.
 
+use std::net::Ipv6Addr;
+
 use ably_engine::{
     Hosts,
     protocol::{ErrorCode, ErrorInfo, Str},
@@ -14,7 +16,7 @@ impl ClientOptions {
     ///
     /// # Errors
     /// - `40106` options that contradict each other.
-    /// - `40000` a fallback host, or the id after `nonprod:`, is empty.
+    /// - `40000` a fallback host, or the id after `nonprod:`, is empty; a host is more than a host.
     pub(crate) fn hosts(&self) -> Result<Hosts, ErrorInfo> {
         let set = |option: &Option<String>| option.clone().filter(|text| !text.is_empty());
         let (endpoint, environment) = (set(&self.endpoint), set(&self.environment));
@@ -32,6 +34,19 @@ impl ClientOptions {
                  endpoint",
             ));
         }
+        check(
+            "endpoint",
+            "a host name or a routing policy",
+            &self.endpoint,
+        )?;
+        check("environment", "a routing policy", &self.environment)?;
+        check("rest_host", "a host name", &self.rest_host)?;
+        check("realtime_host", "a host name", &self.realtime_host)?;
+        check(
+            "fallback_hosts",
+            "a list of host names",
+            self.fallback_hosts.iter().flatten(),
+        )?;
         let (primary, mut fallbacks) = if let Some(host) = own_host {
             (Str::from(host), Vec::new())
         } else if let Some(name) = environment {
@@ -39,7 +54,7 @@ impl ClientOptions {
         } else {
             match endpoint.as_deref() {
                 None => routed("main"),
-                Some(e) if e == "localhost" || e.contains('.') || e.contains("::") => {
+                Some(e) if e == "localhost" || e.contains('.') || is_ipv6(e) => {
                     (Str::new(e), Vec::new())
                 }
                 Some(e) => match e.strip_prefix("nonprod:") {
@@ -73,6 +88,38 @@ impl ClientOptions {
             self.port.unwrap_or(80)
         }
     }
+}
+
+/// Refuses what would make another URL of a host: a scheme, a port, a path, a blank.
+fn check<'a>(
+    option: &str,
+    what: &str,
+    texts: impl IntoIterator<Item = &'a String>,
+) -> Result<(), ErrorInfo> {
+    let is_more = |text: &str| {
+        let id = text.strip_prefix("nonprod:");
+        let host = id.filter(|_| option == "endpoint").unwrap_or(text);
+        let splits = |c: char| c.is_whitespace() || c.is_control() || "/\\?#@".contains(c);
+        host.contains(splits) || (host.contains([':', '[', ']']) && !is_ipv6(host))
+    };
+    if texts.into_iter().any(|text| is_more(text)) {
+        return Err(ErrorInfo::new(
+            ErrorCode::BAD_REQUEST,
+            400,
+            format!(
+                "`{option}` is {what}, without scheme, port or path: use `port`, `tls_port` and \
+                 `tls`"
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// An IPv6 address, with or without brackets; what follows a `%` is the zone.
+fn is_ipv6(host: &str) -> bool {
+    let inside = host.strip_prefix('[').and_then(|h| h.strip_suffix(']'));
+    let address = inside.unwrap_or(host).split('%').next();
+    address.is_some_and(|address| address.parse::<Ipv6Addr>().is_ok())
 }
 
 fn empty(what: &'static str) -> ErrorInfo {

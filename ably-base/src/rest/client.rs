@@ -32,7 +32,7 @@ impl BaseRest {
     /// - `40019` no HTTP client or runtime; TLS is wanted and the HTTP client has none.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
-    /// - `40000` a fallback host is empty.
+    /// - `40000` a fallback host is empty; a host has a scheme, port or path.
     /// - `40103` a key, no TLS, and another machine: see `allow_basic_auth_without_tls`.
     /// - `40102` the token carries another clientId than the options.
     /// - what a plugin or the runtime says.

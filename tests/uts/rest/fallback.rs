@@ -263,6 +263,78 @@ fn rec1_empty_hosts() {
     }
 }
 
+#[test]
+fn rec1_hosts_have_no_scheme_port_or_path() {
+    type With = fn(ClientOptions, &str) -> ClientOptions;
+    let (rt, http) = (VirtualRuntime::new(), MockHttp::new());
+    let refusal = |options: ClientOptions| {
+        let error = BaseRest::new(options).expect_err("no host");
+        assert_eq!(code(&error), (40000, 400));
+        error.message().to_owned()
+    };
+    let options: [(&str, With); 5] = [
+        ("endpoint", |o, text| o.endpoint(text)),
+        ("environment", |o, text| o.environment(text)),
+        ("rest_host", |o, text| o.rest_host(text)),
+        ("realtime_host", |o, text| o.realtime_host(text)),
+        ("fallback_hosts", |o, text| {
+            o.fallback_hosts(["fb1.example.com", text])
+        }),
+    ];
+    for (name, with) in options {
+        for text in [
+            "127.0.0.1:8080",
+            "localhost:8080",
+            "[::1]:8080",
+            "[::1",
+            "http://127.0.0.1:8080",
+            "https://custom.ably.example.com",
+            "a/b",
+            "custom.ably.example.com/",
+            " main",
+            "a b.example.com",
+            "a.example.com\r\n",
+            "a.example.com?x=1",
+            "a.example.com#x",
+            "user@a.example.com",
+        ] {
+            let message = refusal(with(rest_options(&rt, &http), text));
+            assert!(message.starts_with(&format!("`{name}` ")), "{message}");
+            assert!(
+                message.contains("`port`, `tls_port` and `tls`"),
+                "{message}"
+            );
+        }
+    }
+    refusal(rest_options(&rt, &http).endpoint("nonprod:a:1"));
+    // Of two hosts, the one that is not used too.
+    let two = rest_options(&rt, &http).rest_host("a.example.com");
+    refusal(two.realtime_host("a.example.com:80"));
+    // Whatever the credential: 40103 would lead astray.
+    let plain = rest_options(&rt, &http).tls(false);
+    refusal(plain.key("appId.keyId:secret").endpoint("127.0.0.1:8080"));
+}
+
+#[test]
+fn rec1_ipv6_hosts() {
+    type With = fn(ClientOptions) -> ClientOptions;
+    let cases: [(With, &str); 5] = [
+        (|o| o.endpoint("[::1]"), "[::1]"),
+        (|o| o.endpoint("2001:db8::8a2e"), "[2001:db8::8a2e]"),
+        (|o| o.endpoint("1:2:3:4:5:6:7:8"), "[1:2:3:4:5:6:7:8]"),
+        (|o| o.rest_host("::1"), "[::1]"),
+        (
+            |o| o.realtime_host("[::ffff:127.0.0.1]"),
+            "[::ffff:127.0.0.1]",
+        ),
+    ];
+    for (with, host) in cases {
+        assert_eq!(hosts_of([time()], with).0, [host]);
+    }
+    let (tried, _) = hosts_of([status(500), time()], |o| o.fallback_hosts(["::1"]));
+    assert_eq!(tried, [PRIMARY, "[::1]"]);
+}
+
 // UTS: rest/unit/REC1b1/endpoint-conflicts-environment-0
 // UTS: rest/unit/REC1b1/endpoint-conflicts-resthost-1
 // UTS: rest/unit/REC1b1/endpoint-conflicts-realtimehost-2
