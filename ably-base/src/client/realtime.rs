@@ -32,7 +32,8 @@ impl BaseRealtime {
     /// Makes a client, which begins to connect unless `auto_connect` is off.
     ///
     /// # Errors
-    /// - `40019` no transport or runtime; TLS is wanted and no TLS plugin is there.
+    /// - `40019` no transport or runtime; TLS is wanted and no TLS plugin is there; there is
+    ///   an authUrl, or a key that is to give tokens, and no plugin `token`.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
     /// - `40000` a transport is asked for that nobody knows; a recovery key is to be kept nowhere; a

@@ -347,7 +347,8 @@ impl ClientOptions {
     /// # Errors
     /// - `40106` there is none. `40400` the key is malformed. `40012` the clientId is `*`.
     /// - `40103` a key would be sent over a plain connection to another machine.
-    /// - `40019` tokens are to be signed with the key, and the plugin for that is missing.
+    /// - `40019` tokens are to come from the authUrl or to be signed with the key, and the plugin
+    ///   for that is missing.
     pub(crate) fn auth_config(&self) -> Result<AuthConfig, ErrorInfo> {
         if self.client_id.as_deref() == Some("*") {
             return Err(ErrorInfo::new(
@@ -366,8 +367,8 @@ impl ClientOptions {
             if token.is_none() && !renewable {
                 return Err(no_method());
             }
-            let signs = auth.callback.is_none() && auth.url.is_none() && key.is_some();
-            if signs && self.plugins.signer().is_none() {
+            let asks_or_signs = auth.callback.is_none() && (auth.url.is_some() || key.is_some());
+            if asks_or_signs && self.plugins.obtain().is_none() {
                 return Err(ErrorInfo::missing_plugin("Token", "token"));
             }
             return Ok(AuthConfig::Token { token, renewable });

@@ -29,7 +29,8 @@ impl BaseRest {
     /// Makes a client. Sends nothing.
     ///
     /// # Errors
-    /// - `40019` no HTTP client or runtime; TLS is wanted and the HTTP client has none.
+    /// - `40019` no HTTP client or runtime; TLS is wanted and the HTTP client has none; there
+    ///   is an authUrl, or a key that is to give tokens, and no plugin `token`.
     /// - `40106` no way to authenticate, or options that contradict each other.
     /// - `40400` the key is malformed. `40012` the clientId is `*`.
     /// - `40000` a fallback host is empty; a host has a scheme, port or path.
