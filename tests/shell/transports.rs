@@ -137,6 +137,8 @@ fn names_of_what_is_not_installed_are_left_out_and_none_left_is_refused() {
     let (code, message) = refused(options(&rt, &ws).transports(["web_sockets", "web_socket"]));
     assert_eq!(code, 40000);
     assert!(message.contains("web_sockets"), "{message}");
+    let known = "there are `web_socket`, `xhr_polling`, `comet`";
+    assert!(message.contains(known), "{message}");
     let nothing: [&str; 0] = [];
     assert_eq!(refused(options(&rt, &ws).transports(nothing)).0, 40000);
 }

@@ -84,7 +84,10 @@ pub(crate) fn choose(options: &ClientOptions) -> Result<Chosen, ErrorInfo> {
         plugins.transport(name).is_none() && KNOWN.iter().all(|(id, ..)| id != name)
     };
     if let Some(name) = asked.iter().find(unknown) {
-        return Err(bad(format!("there is no transport called {name:?}")));
+        let known = KNOWN.map(|(id, ..)| format!("`{id}`")).join(", ");
+        return Err(bad(format!(
+            "there is no transport called {name:?}: there are {known}"
+        )));
     }
     let mut all = plugins.transports().iter();
     let preferred = all.find(|t| options.may_use(t.id()) && !BASE.contains(&t.id()));
