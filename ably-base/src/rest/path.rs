@@ -35,11 +35,18 @@ impl RestPath {
     /// The path of a channel and what is under it: `/channels/NAME/…`.
     ///
     /// # Errors
-    /// - `40010` the channel is called `.` or `..`.
+    /// - `40010` the channel is called `.` or `..`, or has no name.
     pub fn of_channel<'a>(
         name: &'a str,
         rest: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, ErrorInfo> {
+        if name.is_empty() {
+            return Err(ErrorInfo::new(
+                ErrorCode::INVALID_CHANNEL_NAME,
+                400,
+                "the channel name is empty",
+            ));
+        }
         Self::of(["channels", name].into_iter().chain(rest)).map_err(|error| {
             ErrorInfo::builder(
                 ErrorCode::INVALID_CHANNEL_NAME,
@@ -113,7 +120,6 @@ mod tests {
             ("a?x=1#y", "a%3Fx%3D1%23y"),
             ("a b+c", "a%20b%2Bc"),
             ("ü:\r\n\\", "%C3%BC%3A%0D%0A%5C"),
-            ("", ""),
         ] {
             assert_eq!(
                 path(name).unwrap(),
@@ -124,6 +130,9 @@ mod tests {
         for name in [".", ".."] {
             assert_eq!(path(name).unwrap_err().code(), 40010);
         }
+        let error = path("").unwrap_err();
+        assert_eq!((error.code().0, error.status_code()), (40010, 400));
+        assert_eq!(error.message(), "the channel name is empty");
     }
 
     #[test]

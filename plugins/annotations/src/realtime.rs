@@ -98,7 +98,7 @@ impl RealtimeAnnotations {
     ///
     /// # Errors
     /// - `40003` no message, or one without a serial.
-    /// - `40010` the channel is called `.` or `..`.
+    /// - `40010` the channel is called `.` or `..`, or has no name.
     /// - `40019` there is no HTTP client.
     /// - `40160` the capability does not allow it, and other refusals of the server.
     /// - `50003` no answer in time; `80003` no host could be reached.

@@ -47,7 +47,7 @@ impl RestAnnotations {
     /// # Errors
     /// - `40003` no type; no message, or one without a serial. The server's, for a name or count
     ///   that does not go with the type.
-    /// - `40010` the channel is called `.` or `..`.
+    /// - `40010` the channel is called `.` or `..`, or has no name.
     /// - `40160` the capability does not allow it. `93002` the channel does not take annotations.
     /// - `50003` no answer in time; `80003` no host could be reached.
     ///
@@ -86,7 +86,7 @@ impl RestAnnotations {
     ///
     /// # Errors
     /// - `40003` no message, or one without a serial.
-    /// - `40010` the channel is called `.` or `..`.
+    /// - `40010` the channel is called `.` or `..`, or has no name.
     /// - `40160` the capability does not allow it, and other refusals of the server.
     /// - `50003` no answer in time; `80003` no host could be reached.
     ///

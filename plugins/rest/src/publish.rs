@@ -75,7 +75,7 @@ impl RestPublish for RestChannel {
 ///
 /// # Errors
 /// - `40009` larger than `max_message_size` (65,536 bytes, after encoding).
-/// - `40010` the channel is called `.` or `..`.
+/// - `40010` the channel is called `.` or `..`, or has no name.
 /// - `40012` a clientId that this client may not use.
 /// - `40013` data that cannot be sent. What a cipher says: nothing is sent then.
 /// - `40160` the capability does not allow it, and other refusals of the server.

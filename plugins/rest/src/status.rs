@@ -14,7 +14,7 @@ pub trait StatusApi {
     /// Asks whether the channel is in use, and by how many.
     ///
     /// # Errors
-    /// - `40010` the channel is called `.` or `..`.
+    /// - `40010` the channel is called `.` or `..`, or has no name.
     /// - `40013` an answer that cannot be read.
     /// - `40019` there is no HTTP client.
     /// - `40160` the capability does not allow it, and other refusals of the server.
