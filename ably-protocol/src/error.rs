@@ -65,8 +65,8 @@ impl ErrorInfo {
             400,
             alloc::format!(
                 "{plugin} plugin not provided: enable the `{feature}` feature of `ably`, or hand \
-                 the plugin over with `ClientOptions::plugin` (when you did, two versions of \
-                 ably-base are linked; this is {})",
+                 the plugin over with `ClientOptions::plugin`. If it was handed over, two versions \
+                 of ably-base are linked (this one is {}).",
                 env!("CARGO_PKG_VERSION")
             ),
         )
@@ -271,6 +271,19 @@ mod tests {
         assert_eq!(
             core::mem::size_of::<ErrorInfo>(),
             core::mem::size_of::<usize>()
+        );
+    }
+
+    #[test]
+    fn a_missing_plugin_is_named_and_how_to_bring_it() {
+        assert_eq!(
+            ErrorInfo::missing_plugin("Token", "token").message(),
+            alloc::format!(
+                "Token plugin not provided: enable the `token` feature of `ably`, or hand the \
+                 plugin over with `ClientOptions::plugin`. If it was handed over, two versions of \
+                 ably-base are linked (this one is {}).",
+                env!("CARGO_PKG_VERSION")
+            )
         );
     }
 
