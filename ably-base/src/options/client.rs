@@ -118,11 +118,11 @@ macro_rules! setters {
 }
 
 setters! {
-    /// The API key, `appId.keyId:secret`. Spec: TO3a.
+    /// The API key, `appId.keyId:secret`. Spec: TO3j1.
     key(key: impl Into<String>) => auth.key = Some(Secret::new(key.into()));
-    /// A token, of which nothing else is known. Spec: TO3i.
+    /// A token, of which nothing else is known. Spec: TO3j2.
     token(token: impl Into<String>) => auth.token = Some(TokenDetails::new(token.into()));
-    /// A token and what is known about it. Spec: TO3i.
+    /// A token and what is known about it. Spec: TO3j3.
     token_details(details: TokenDetails) => auth.token = Some(details);
     /// How to get tokens: ably-js's `authCallback`. Spec: TO3j5.
     auth_callback(source: impl TokenSource + 'static) => auth.callback = Some(Arc::new(source));
@@ -148,7 +148,7 @@ setters! {
     /// key without TLS is refused, except to this machine (`localhost` and the like). Not in
     /// ably-js, which sends it anywhere.
     allow_basic_auth_without_tls(yes: bool) => allow_basic_auth_without_tls = yes;
-    /// The identity of this client. Spec: TO3j.
+    /// The identity of this client. Spec: TO3a.
     client_id(id: impl Into<Str>) => client_id = Some(id.into());
     /// Where to connect: a host name or address, a routing policy id, or `nonprod:` and an id;
     /// without scheme, port or path. Default `main`, also for an empty text. Spec: REC1b.
@@ -180,7 +180,7 @@ setters! {
     /// Go on from a recovery key of another client: see also [`ClientOptions::recover_if`]. Spec: TO3i,
     /// RTN16.
     recover(key: impl Into<String>) => engine.recover = Some(key.into());
-    /// Give REST publishes ids so that a retry cannot publish twice, default yes. Spec: RSL1k1.
+    /// Give REST publishes ids so that a retry cannot publish twice, default yes. Spec: TO3n, RSL1k1.
     idempotent_rest_publishing(yes: bool) => idempotent_rest_publishing = yes;
     /// Have the server answer requests of the push plugin only when all is done, default no: for
     /// tests. ably-js's `pushFullWait`. Not in spec.
