@@ -203,6 +203,8 @@ impl Pair {
     /// there is one more away, to be forgotten next.
     async fn crowd_out(&self) -> Realtime {
         let spare = connect(anonymous(&self.sandbox, true)).await;
+        // The server knows by the millisecond who has been away longer.
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
         self.keep_away(&spare.connection().id().expect("an id"));
         wait_for(&spare, ConnectionState::Disconnected).await;
         spare.close();
